@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "base/bytes.h"
+#include "base/endpoint.h"
+#include "base/intrusive_list.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/unique_function.h"
@@ -61,6 +63,36 @@ TEST(UniqueFunction, HoldsMoveOnlyStateInlineOrOnTheHeap) {
   };
   UniqueFunction<int(int)> large = Large{};
   EXPECT_EQ(large(7), 7);
+}
+
+TEST(Endpoint, ParsesAndPrintsBothFamilies) {
+  EXPECT_EQ(Endpoint::Parse("10.0.0.1:9876")->ToString(), "10.0.0.1:9876");
+  EXPECT_EQ(Endpoint::Parse("[fe80::1]:80")->ToString(), "[fe80:0:0:0:0:0:0:1]:80");
+  EXPECT_EQ(IpAddress::Parse("::ffff:1.2.3.4")->ToString(), "0:0:0:0:0:ffff:102:304");
+  for (const char* bad : {"", ":1", "1.2.3:4", "1.2.3.256:1", "1.2.3.4:70000", "1.2.3.4", "[1:2]:3",
+                          "[::1::2]:3", "[12345::]:1"}) {
+    EXPECT_FALSE(Endpoint::Parse(bad).has_value()) << bad;
+  }
+}
+
+struct Item : ListNode {
+  explicit Item(int n) : number(n) {}
+  int number;
+};
+
+TEST(IntrusiveList, EitherSideMayDieFirst) {
+  Item outlives(2);
+  {
+    IntrusiveList<Item> list;
+    list.PushBack(outlives);
+    {
+      Item dies(1);
+      list.PushBack(dies);
+      EXPECT_EQ(list.back().number, 1);
+    }
+    EXPECT_EQ(list.back().number, 2);
+  }
+  EXPECT_FALSE(outlives.linked());
 }
 
 TEST(Tick, AdditionSaturatesAtNever) {
