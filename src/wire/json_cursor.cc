@@ -1,0 +1,211 @@
+#include "wire/json_cursor.h"
+
+#include <fmt/format.h>
+
+namespace rmq::wire {
+namespace {
+
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b';
+}
+
+bool IsWordCharacter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '+' || c == '.' || c == '_' || c == '$';
+}
+
+void AppendUtf8(std::string& to, unsigned code) {
+  const auto put = [&to](unsigned byte) { to.push_back(static_cast<char>(byte)); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xc0 | (code >> 6));
+    put(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    put(0xe0 | (code >> 12));
+    put(0x80 | ((code >> 6) & 0x3f));
+    put(0x80 | (code & 0x3f));
+  } else {
+    put(0xf0 | (code >> 18));
+    put(0x80 | ((code >> 12) & 0x3f));
+    put(0x80 | ((code >> 6) & 0x3f));
+    put(0x80 | (code & 0x3f));
+  }
+}
+
+char SimpleEscape(char c) {
+  switch (c) {
+    case 'b':
+      return '\b';
+    case 't':
+      return '\t';
+    case 'n':
+      return '\n';
+    case 'v':
+      return '\v';
+    case 'f':
+    case 'F':
+      return '\f';
+    case 'r':
+      return '\r';
+    default:
+      return c;  // " ' / \ stand for themselves.
+  }
+}
+
+char LowerCase(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+char JsonCursor::Peek() {
+  while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
+  return at_ < text_.size() ? text_[at_] : '\0';
+}
+
+bool JsonCursor::Consume(char expected) {
+  if (Peek() != expected || at_ == text_.size()) return false;
+  ++at_;
+  return true;
+}
+
+Result<void> JsonCursor::Expect(char expected) {
+  if (!Consume(expected)) return Fault(fmt::format("expected '{}'", expected));
+  return {};
+}
+
+Result<void> JsonCursor::ExpectEnd() {
+  Peek();
+  if (at_ != text_.size()) return Fault("more text after the value");
+  return {};
+}
+
+Result<JsonCursor::Text> JsonCursor::ReadString(std::string& side) {
+  const char quote = Peek();
+  if (quote != '"' && quote != '\'') return Fault("expected a string");
+  const size_t begin = ++at_;
+  while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\\') ++at_;
+  if (at_ < text_.size() && text_[at_] == quote) return Text{begin, at_++ - begin, false};
+
+  const size_t side_begin = side.size();
+  side.append(text_.substr(begin, at_ - begin));
+  while (at_ < text_.size()) {
+    const char c = text_[at_++];
+    if (c == quote) return Text{side_begin, side.size() - side_begin, true};
+    if (c != '\\') {
+      side.push_back(c);
+      continue;
+    }
+    RMQ_TRY(ReadEscape(side));
+  }
+  return Fault("a string without its closing quote");
+}
+
+// Reads what follows a backslash.
+Result<void> JsonCursor::ReadEscape(std::string& side) {
+  if (at_ == text_.size()) return Fault("a string without its closing quote");
+  const char c = text_[at_++];
+  if (c >= '0' && c <= '7') {
+    side.push_back(static_cast<char>(c - '0'));
+  } else if (c == 'x') {
+    RMQ_TRY(const unsigned code, ReadHex(2));
+    AppendUtf8(side, code);
+  } else if (c == 'u') {
+    RMQ_TRY(unsigned code, ReadHex(4));
+    if (code >= 0xd800 && code < 0xdc00 && text_.substr(at_, 2) == "\\u") {
+      const size_t before = at_;
+      at_ += 2;
+      RMQ_TRY(const unsigned low, ReadHex(4));
+      if (low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      } else {
+        at_ = before;
+      }
+    }
+    // Half of a surrogate pair is no character; Java writes a question mark for it.
+    AppendUtf8(side, code >= 0xd800 && code < 0xe000 ? '?' : code);
+  } else if (std::string_view("btnvfFr\"'/\\").find(c) != std::string_view::npos) {
+    side.push_back(SimpleEscape(c));
+  } else {
+    return Fault("an unknown escape");
+  }
+  return {};
+}
+
+Result<unsigned> JsonCursor::ReadHex(int digits) {
+  unsigned value = 0;
+  for (int i = 0; i < digits; ++i) {
+    const char c = at_ < text_.size() ? LowerCase(text_[at_]) : '\0';
+    unsigned digit = 0;
+    if (c >= '0' && c <= '9') {
+      digit = static_cast<unsigned>(c - '0');
+    } else if (c >= 'a' && c <= 'f') {
+      digit = static_cast<unsigned>(c - 'a') + 10;
+    } else {
+      return Fault("a bad hexadecimal escape");
+    }
+    value = value << 4 | digit;
+    ++at_;
+  }
+  return value;
+}
+
+Result<std::string_view> JsonCursor::ReadBareWord() {
+  Peek();
+  const size_t begin = at_;
+  while (at_ < text_.size() && IsWordCharacter(text_[at_])) ++at_;
+  if (at_ == begin) return Fault("expected a value");
+  return text_.substr(begin, at_ - begin);
+}
+
+Result<void> JsonCursor::SkipValue(int depth) {
+  if (depth <= 0) return Fault("nested too deeply");
+  switch (Peek()) {
+    case '{':
+      ++at_;
+      return SkipMembers('}', depth);
+    case '[':
+      ++at_;
+      return SkipMembers(']', depth);
+    case '"':
+    case '\'': {
+      std::string unused;
+      RMQ_TRY(ReadString(unused));
+      return {};
+    }
+    default:
+      RMQ_TRY(ReadBareWord());
+      return {};
+  }
+}
+
+Result<void> JsonCursor::SkipMembers(char close, int depth) {
+  while (!Consume(close)) {
+    RMQ_TRY(SkipValue(depth - 1));
+    if (close == '}') {
+      RMQ_TRY(Expect(':'));
+      RMQ_TRY(SkipValue(depth - 1));
+    }
+    if (!Consume(',') && Peek() != close) return Fault(fmt::format("expected ',' or '{}'", close));
+  }
+  return {};
+}
+
+std::unexpected<Error> JsonCursor::Fault(std::string_view what) const {
+  return Fail(ErrorCode::kCorruption, fmt::format("json: offset {}: {}", at_, what));
+}
+
+bool SamePropertyName(std::string_view written, std::string_view name) {
+  const auto is_filler = [](char c) { return c == '_' || c == '-'; };
+  size_t i = 0;
+  size_t j = 0;
+  while (true) {
+    while (i < written.size() && is_filler(written[i])) ++i;
+    while (j < name.size() && is_filler(name[j])) ++j;
+    if (i == written.size() || j == name.size()) return i == written.size() && j == name.size();
+    if (LowerCase(written[i++]) != LowerCase(name[j++])) return false;
+  }
+}
+
+}  // namespace rmq::wire
