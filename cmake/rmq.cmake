@@ -5,6 +5,8 @@ add_library(rmq_options INTERFACE)
 target_compile_options(rmq_options INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wimplicit-fallthrough
+  # Designated initializers name what differs from the default.
+  -Wno-missing-field-initializers
   # Decisions of the simulator must not depend on the machine (simulation: floating point).
   -ffp-contract=off -fno-omit-frame-pointer)
 target_include_directories(rmq_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
