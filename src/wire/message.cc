@@ -6,11 +6,11 @@
 
 #include "base/assert.h"
 #include "wire/checksum.h"
+#include "wire/message_properties.h"
 
 namespace rmq::wire {
 namespace {
 
-constexpr char kPropertySeparator = 0x02;
 // `__CRC32#` and the separator that follows a name.
 constexpr std::string_view kPropertyCrcPrefix = "__CRC32#\x01";
 constexpr size_t kPropertyCrcDigits = 10;
