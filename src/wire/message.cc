@@ -185,7 +185,7 @@ Result<StoredMessage> DecodeStoredMessage(Slice record, DecodeOptions options) {
   message.version = version;
   if (!LoadFixedFields(at, message)) return Corrupt("a host's port is beyond 65535");
 
-  // From here on `left` is what body, topic and properties may still take.
+  // MSG-8: from here on `left` is what body, topic and properties may still take.
   size_t left = total_size - min_size;
   const size_t body_size = LoadBigEndian<uint32_t>(at + body_at - 4);
   if (body_size > left) return Corrupt("body of {} bytes, {} left", body_size, left);

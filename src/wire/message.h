@@ -1,4 +1,4 @@
-// A message as the CommitLog stores it and as pull, pop and view answers deliver it.
+// A message as the CommitLog stores it and as pull, pop and view answers deliver it (MSG-1).
 //
 //   at  size  field                      at  size  field (IPv4 hosts; IPv6 hosts take 20 bytes)
 //    0    4   total size                 48    8   born host
@@ -62,6 +62,7 @@ inline constexpr size_t kRecordHeadSize = 8;         // total size and magic
 inline constexpr size_t kBlankRecordSize = 8;        // what is written of a blank (MSG-9)
 inline constexpr size_t kMinStoredMessageSize = 91;  // version 1, IPv4, nothing in it
 
+// MSG-2 and MSG-8.
 inline constexpr size_t kMaxTopicSizeV1 = 127;       // a signed byte
 inline constexpr size_t kMaxTopicSizeV2 = 32767;     // a signed 16-bit number
 inline constexpr size_t kMaxPropertiesSize = 32767;  // a signed 16-bit number
@@ -96,7 +97,7 @@ struct DecodeOptions {
 };
 
 // Decodes the message at the start of `record`, which may go on after it (a file, or the list in a
-// pull answer). kCorruption if `record` does not hold all of it, or holds something else.
+// pull answer). kCorruption (MSG-8) if `record` does not hold all of it, or holds something else.
 Result<StoredMessage> DecodeStoredMessage(Slice record, DecodeOptions options = {});
 
 enum class RecordKind : uint8_t { kMessage, kBlank };

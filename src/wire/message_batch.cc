@@ -40,6 +40,7 @@ Result<std::optional<BatchRecord>> BatchReader::Next() {
                                                     number_, what, size, rest_.size()));
   };
   if (rest_.size() < kBatchRecordOverhead) return corrupt("head", kBatchRecordOverhead);
+  // MSG-32: the total size, the magic and the CRC may say what they like.
   const std::byte* at = rest_.data();
   const size_t body_size = LoadBigEndian<uint32_t>(at + kBodySizeInBatchAt);
   if (body_size > rest_.size() - kBatchRecordOverhead) return corrupt("body", body_size);

@@ -21,7 +21,7 @@ struct OffsetMessageId {
   HostAddress store_host;
   CommitLogOffset physical_offset;
 
-  // 32 characters, or 56 with an IPv6 host.
+  // MSG-50: 32 characters, or 56 with an IPv6 host.
   std::string ToString() const;
   // Accepts lower-case digits too. kInvalidArgument names the text.
   static Result<OffsetMessageId> Parse(std::string_view text);
@@ -35,7 +35,7 @@ struct UniqId {
   uint32_t span_ms = 0;     // since the start of the month, modulo 2^32
   uint16_t counter = 0;
 
-  // 32 characters, or 56 with an IPv6 address.
+  // MSG-51: 32 characters, or 56 with an IPv6 address.
   std::string ToString() const;
   static Result<UniqId> Parse(std::string_view text);
   bool operator==(const UniqId&) const = default;

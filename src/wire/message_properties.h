@@ -89,6 +89,9 @@ inline constexpr std::string_view kPropertyDlqOriginTopic = "DLQ_ORIGIN_TOPIC";
 inline constexpr std::string_view kPropertyDlqOriginMessageId = "DLQ_ORIGIN_MESSAGE_ID";
 // Properties with this prefix are not stored (MSG-24).
 inline constexpr std::string_view kTransientPropertyPrefix = "__RMQ.TRANSIENT.";
+inline bool IsTransientProperty(std::string_view name) {
+  return name.starts_with(kTransientPropertyPrefix);
+}
 
 struct Property {
   std::string_view name;

@@ -119,6 +119,12 @@ TEST(Properties, RefuseUserPropertiesInTheWordsOfJava) {
   EXPECT_EQ(error("b\x01", "x"), "The Property<b> contains a separator, 0x01 or 0x02");
 }
 
+// MSG-24
+TEST(Properties, SomeAreNotStored) {
+  EXPECT_TRUE(IsTransientProperty("__RMQ.TRANSIENT.TOPIC_SYS_FLAG"));
+  EXPECT_FALSE(IsTransientProperty("TAGS"));
+}
+
 // MSG-20 to MSG-22
 RC_GTEST_PROP(Properties, ParseWhatTheyWrote,
               (const std::vector<std::pair<std::string, std::string>>& pairs)) {

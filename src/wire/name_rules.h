@@ -14,11 +14,12 @@
 
 namespace rmq::wire {
 
+// MSG-61 and MSG-62.
 inline constexpr size_t kMaxTopicLength = 127;            // TopicValidator
 inline constexpr size_t kMaxRetryOrDlqTopicLength = 255;  // TopicValidator
 inline constexpr size_t kMaxGroupLength = 120;            // TopicValidator and client Validators
 
-// Topics of the system. Clusters, brokers and `<cluster>_REPLY_TOPIC` name topics as well.
+// MSG-63: topics of the system. Clusters, brokers and `<cluster>_REPLY_TOPIC` name topics as well.
 inline constexpr std::string_view kAutoCreateTopicKeyTopic = "TBW102";
 inline constexpr std::string_view kScheduleTopic = "SCHEDULE_TOPIC_XXXX";
 inline constexpr std::string_view kBenchmarkTopic = "BenchmarkTest";
@@ -54,7 +55,7 @@ Result<void> ValidateGroup(std::string_view group);
 // A fixed one, or one with the system's prefix. Those that carry a cluster's or a broker's name
 // are known to the broker alone.
 bool IsSystemTopic(std::string_view topic);
-// System topics that only brokers may send to.
+// System topics that only brokers may send to (MSG-63).
 bool IsSendForbidden(std::string_view topic);
 
 inline bool IsRetryTopic(std::string_view topic) {
@@ -72,7 +73,8 @@ inline bool IsSystemGroup(std::string_view group) {
 
 std::string RetryTopic(std::string_view group);
 std::string DlqTopic(std::string_view group);
-// `%RETRY%group_topic`, and with `version2` `%RETRY%group+topic`, which can be taken apart again.
+// MSG-64: `%RETRY%group_topic`, and with `version2` `%RETRY%group+topic`, which can be taken apart
+// again.
 std::string PopRetryTopic(std::string_view topic, std::string_view group, bool version2);
 // The topic whose messages `topic` holds for the retries of `group`: `topic` itself unless it is a
 // pop retry topic of that group.
