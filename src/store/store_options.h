@@ -1,0 +1,65 @@
+// What a store can be told. The broker fills it from broker.conf: the comment behind a field names
+// Apache's key for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace rmq::store {
+
+// When a message counts as stored, and so when it is answered and becomes readable.
+enum class FlushMode : uint8_t {
+  kAsyncFlush,  // written to the page cache: survives a crash of the process
+  kSyncFlush,   // synced: survives a power cut
+};
+
+struct StoreOptions {
+  // --- where and how large; part of the format of an existing store ---
+  std::string root;                                 // storePathRootDir
+  std::string commit_log_path;                      // storePathCommitLog; root/commitlog
+  int64_t commit_log_file_size = int64_t{1} << 30;  // mappedFileSizeCommitLog
+  int32_t consume_queue_file_units = 300'000;       // mappedFileSizeConsumeQueue / 20
+  uint32_t index_slot_count = 5'000'000;            // maxHashSlotNum
+  uint32_t index_entry_count = 20'000'000;          // maxIndexNum
+  bool index_enabled = true;                        // messageIndexEnable
+
+  // --- promises ---
+  FlushMode flush_disk_type = FlushMode::kAsyncFlush;  // flushDiskType
+  milliseconds flush_interval{500};                    // flushIntervalCommitLog
+  milliseconds sync_flush_timeout{5000};               // syncFlushTimeout
+  milliseconds consume_queue_flush_interval{1000};     // flushIntervalConsumeQueue
+  milliseconds checkpoint_interval{60'000};            // flushConsumeQueueThoroughInterval
+
+  // --- limits ---
+  int32_t max_message_size = 4 << 20;                // maxMessageSize; of the body
+  int32_t max_query_count = 64;                      // maxMsgsNumBatch
+  int32_t max_filter_bytes = 16'000;                 // maxFilterMessageSize, of units
+  int32_t max_transfer_bytes_in_memory = 256 << 10;  // maxTransferBytesOnMessageInMemory
+  int32_t max_transfer_count_in_memory = 32;         // maxTransferCountOnMessageInMemory
+  int32_t max_transfer_bytes_in_disk = 64 << 10;     // maxTransferBytesOnMessageInDisk
+  int32_t max_transfer_count_in_disk = 8;            // maxTransferCountOnMessageInDisk
+
+  // --- memory ---
+  int64_t hot_tail_size = 64 << 20;   // of the newest log kept in memory, allocated as used
+  size_t hot_segment_size = 1 << 20;  // of one allocation of it
+  size_t max_write_bytes = 4 << 20;   // of the messages of one gather write
+  size_t max_open_queue_files = 512;  // ConsumeQueue files held open
+
+  // --- recovery ---
+  bool check_crc_on_recover = true;        // checkCRCOnRecover
+  bool append_property_crc = false;        // enabledAppendPropCRC
+  bool force_verify_property_crc = false;  // forceVerifyPropCRC
+  // Opens a store that has lost bytes it had promised, without them, instead of refusing.
+  bool accept_data_loss = false;
+
+  // messageDelayLevel: SCHEDULE_TOPIC_XXXX units carry the time of delivery.
+  std::vector<milliseconds> delay_levels = DefaultDelayLevels();
+
+  static std::vector<milliseconds> DefaultDelayLevels();
+};
+
+}  // namespace rmq::store
