@@ -48,6 +48,8 @@ class Executor {
 
   const std::string& name() const { return name_; }
   Tick Now() const { return driver_.Now(); }
+  // 1, 2, 3, …: numbers for the things made on this executor, for tables and logs.
+  uint64_t NextNumber() { return ++last_number_; }
 
   // Starts `body` as a fiber of `gate`, through the run queue. Its Context is cancelled when the
   // gate closes. Returns false, and drops `body`, if the gate is closed. `name` has static storage.
@@ -105,6 +107,7 @@ class Executor {
   Tick armed_ = kNever;
   IntrusiveList<Fiber> fibers_;  // in order of creation
   size_t fiber_count_ = 0;
+  uint64_t last_number_ = 0;
   bool dead_ = false;
 };
 
