@@ -33,4 +33,17 @@ final class Check {
       Thread.sleep(POLL_MILLIS);
     }
   }
+
+  /** Repeats `attempt` until it holds; fails with its newest reason when time is up. */
+  static <T> T retry(long deadlineMillis, Callable<T> attempt) throws Exception {
+    long end = System.nanoTime() + deadlineMillis * 1_000_000;
+    while (true) {
+      try {
+        return attempt.call();
+      } catch (Failed e) {
+        if (System.nanoTime() > end) throw e;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
 }
