@@ -20,12 +20,14 @@ namespace rmq::runtime {
 
 class Stream {
  public:
-  // Aborts what is still open. No callback comes after the destructor.
+  // Like Abort, unless CloseWrite was called: then the bytes written before still reach the peer,
+  // provided that nothing the peer sent was left unread. No callback comes afterwards.
   virtual ~Stream() = default;
 
-  // Reads what is there: at least 1 byte, or 0 at the end of the stream (the peer's CloseWrite).
-  // kWouldBlock if there is nothing yet; kConnectionReset; kClosed after Abort. Short counts are
-  // normal. REQUIRES: into is not empty.
+  // Reads what is there: at least 1 byte, or 0 at the end of the stream (the peer's CloseWrite), as
+  // often as it is asked. kWouldBlock if there is nothing yet; kConnectionReset, perhaps before all
+  // that arrived was read; kClosed after Abort. Short counts are normal. REQUIRES: into is not
+  // empty.
   virtual Result<size_t> TryRead(std::span<std::byte> into) = 0;
   // Takes at least 1 byte of the slices, in order, or says kWouldBlock (back-pressure),
   // kConnectionReset, or kClosed after CloseWrite or Abort. Bytes taken may still be lost with the
@@ -33,11 +35,14 @@ class Stream {
   virtual Result<size_t> TryWrite(std::span<const Slice> from) = 0;
 
   // Calls `ready` once, through the run queue, as soon as TryRead would not say kWouldBlock (also
-  // for an end or an error). One of each kind at a time: a new one replaces the old one.
+  // for an end or an error). Now and then TryRead says it all the same: wait again. One of each
+  // kind at a time: a new one replaces the old one, nullptr takes it back. `ready` may destroy the
+  // Stream.
   virtual void WhenReadable(UniqueFunction<void()> ready) = 0;
   virtual void WhenWritable(UniqueFunction<void()> ready) = 0;
 
-  // The peer reads the end of the stream after all bytes written before. Reading goes on.
+  // The peer reads the end of the stream after all bytes written before. Reading goes on. A
+  // pending WhenWritable is called. Idempotent.
   virtual void CloseWrite() = 0;
   // Drops the connection at once in both directions; the peer sees kConnectionReset. Pending
   // callbacks are called. Idempotent.
@@ -59,8 +64,9 @@ class Listener {
  public:
   // Stops listening. Streams already accepted live on.
   virtual ~Listener() = default;
-  // The stream belongs to ctx's executor. kResourceExhausted (no descriptors) passes: try again
-  // after a pause. One fiber at a time.
+  // Streams come in the order in which they were connected; one may be broken already. The stream
+  // belongs to ctx's executor, which is the listener's. kResourceExhausted (no descriptors) passes:
+  // try again after a pause. One fiber at a time.
   virtual Result<std::unique_ptr<Stream>> Accept(Context& ctx) = 0;
   virtual Endpoint local() const = 0;
 };
@@ -70,9 +76,11 @@ class Network {
   virtual ~Network() = default;
   // Port 0 picks a free one: ask local(). kAlreadyExists if the port is taken.
   virtual Result<std::unique_ptr<Listener>> Listen(Context& ctx, Endpoint at) = 0;
-  // kConnectionRefused, kConnectionReset, or the Context's errors: give it a deadline.
+  // kConnectionRefused, kConnectionReset (no way there), kResourceExhausted, or the Context's
+  // errors: give it a deadline. It may succeed before the peer has called Accept.
   virtual Result<std::unique_ptr<Stream>> Connect(Context& ctx, Endpoint to) = 0;
-  // All addresses of a name, or of a numeric address itself. kNotFound.
+  // All addresses of a name, best first, or a numeric address itself. kNotFound; kUnavailable if
+  // nobody can tell now.
   virtual Result<std::vector<IpAddress>> Resolve(Context& ctx, std::string_view host) = 0;
   // The address other machines most likely reach this one by: the first that is not a loopback.
   virtual IpAddress LocalAddress() const = 0;
