@@ -16,13 +16,14 @@ namespace rmq::remoting {
 struct ClientOptions {
   ConnectionOptions connection;
   seconds connect_timeout{3};
+  milliseconds close_grace{500};  // for peers to take the last one-way requests, see Close
 };
 
 class Client {
  public:
   // `handler` may be null: server requests are then answered with code 3, NOT_SUPPORTED.
   Client(runtime::Runtime& runtime, RequestHandler* handler, ClientOptions options = {});
-  ~Client();  // REQUIRES: closed
+  ~Client();  // REQUIRES: closed, or its process is dead
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -39,7 +40,8 @@ class Client {
 
   // Closes the connection to `address`, if there is one: the next call makes a new one.
   void Disconnect(std::string_view address);
-  // Ends everything; pending calls fail with kCancelled. No callback comes after it returns.
+  // Ends everything; pending calls fail with kCancelled. What is queued is still written (at most
+  // close_grace). No callback comes after it returns.
   void Close(Context& ctx);
 
  private:

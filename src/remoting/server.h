@@ -1,6 +1,7 @@
 // A Server accepts connections on one port and gives their requests to a RequestHandler.
 //
-// Owned by a daemon; Close before the handler dies.
+// Its connections belong to the executor of the fiber that called Listen. Owned by a daemon; Close
+// before the handler dies.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,8 @@ namespace rmq::remoting {
 struct ServerOptions {
   ConnectionOptions connection;
   size_t max_connections = 100'000;  // more are accepted and closed at once, with a warning
+  milliseconds accept_pause{100};    // after a failed accept, mostly for want of descriptors
+  milliseconds close_grace{1000};    // for peers to take the last answers, see Close
 };
 
 class Server {
@@ -20,14 +23,15 @@ class Server {
   static Result<std::unique_ptr<Server>> Listen(Context& ctx, runtime::Runtime& runtime,
                                                 Endpoint at, RequestHandler& handler,
                                                 ServerOptions options = {});
-  ~Server();  // REQUIRES: closed
+  ~Server();  // REQUIRES: closed, or its process is dead
 
   Endpoint local() const;
   size_t connection_count() const;
 
   // No more connections are accepted; those that exist go on.
   void StopAccepting(Context& ctx);
-  // Writes what is queued on each connection (until ctx's deadline), then closes all of them.
+  // Writes what is queued on each connection (until ctx's deadline, at most close_grace), then
+  // closes all of them.
   void Close(Context& ctx);
 
  private:
