@@ -60,6 +60,12 @@ uint64_t Executor::ReadyName(size_t index) const {
   return entry.fiber == nullptr ? 0 : entry.fiber->name_hash();
 }
 
+std::vector<std::string_view> Executor::FiberNames() {
+  std::vector<std::string_view> names;
+  for (Fiber* f = fibers_.first(); f != nullptr; f = fibers_.Next(*f)) names.push_back(f->name());
+  return names;
+}
+
 void Executor::RunReady(size_t index) {
   RMQ_ASSERT(index < ready_.size());
   Entry entry = std::move(ready_[index]);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/intrusive_list.h"
 #include "base/result.h"
@@ -78,6 +79,8 @@ class Executor {
   void RunTimers();
   void Enqueue(UniqueFunction<void()> function);
   size_t fiber_count() const { return fiber_count_; }
+  // Of all that have not ended, in order of creation: for reports.
+  std::vector<std::string_view> FiberNames();
 
   // The process died: nothing of it runs any more. With `unwind` the fibers' destructors run, the
   // youngest fiber first, in a world where all handles are inert; else stacks and heap are left
