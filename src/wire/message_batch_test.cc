@@ -73,6 +73,13 @@ TEST(MessageBatch, RejectsRecordsThatDoNotFit) {
   EXPECT_EQ(error(batch), "batch: record 1: properties of 1 bytes, 23 left");
 }
 
+// MSG-33: the size of the properties is a signed number, even if all the bytes are there.
+TEST(MessageBatch, RejectsPropertiesOf32768Bytes) {
+  const std::string batch = std::string(20, '\0') + Hex("8000") + std::string(32768, 'p');
+  EXPECT_EQ(CountBatchRecords(AsBytes(batch)).error().message(),
+            "batch: record 0: properties of 32768 bytes, 32790 left");
+}
+
 // MSG-33
 TEST(MessageBatch, RefusesToEncodePropertiesTooLongForTheirSizeField) {
   const std::string large(32768, 'p');

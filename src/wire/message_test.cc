@@ -174,6 +174,9 @@ TEST(MessageCodec, RejectsSizesThatDoNotAddUp) {
   record[84] = '\xff';  // the body size
   EXPECT_THAT(DecodeError(record), HasSubstr("body of 4278190085 bytes, 24 left"));
   record = V1Record();
+  record[87] = 25;
+  EXPECT_THAT(DecodeError(record), HasSubstr("body of 25 bytes, 24 left"));
+  record = V1Record();
   record[93] = 20;  // the topic size
   EXPECT_THAT(DecodeError(record), HasSubstr("topic of 20 bytes, 19 left"));
   record = V1Record();
@@ -182,6 +185,17 @@ TEST(MessageCodec, RejectsSizesThatDoNotAddUp) {
   record = V1Record();
   record[39] = kBornHostV6Flag;
   EXPECT_FALSE(DecodeError(record).empty());
+}
+
+// MSG-8: the size of the properties is a signed number, even if all the bytes are there.
+TEST(MessageCodec, RejectsPropertiesOf32768Bytes) {
+  MessageToStore message = V1Message();
+  const std::string longest(32767, 'p');
+  message.properties = longest;
+  std::string record = Encode(message) + "p";
+  record.replace(0, 4, Hex("00008069"));
+  record.replace(103, 2, Hex("8000"));
+  EXPECT_THAT(DecodeError(record), HasSubstr("properties of 32768 bytes, 32768 left"));
 }
 
 // MSG-2: the size of a version 1 topic is a signed byte.
@@ -216,6 +230,9 @@ TEST(MessageCodec, VerifiesTheBodyCrcOnRequest) {
   record[88] = 'J';
   EXPECT_EQ(DecodeError(record), "");
   EXPECT_THAT(DecodeError(record, {.verify_crc = true}), HasSubstr("stored 0x77d18982"));
+  record = V2Record();
+  record[kBodyCrcAt] = 1;
+  EXPECT_EQ(DecodeError(record, {.verify_crc = true}), "");  // An empty body is not checked.
 }
 
 // MSG-1
