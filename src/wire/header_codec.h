@@ -87,7 +87,7 @@ class HeaderWriter {
     out_.Set(name, member);
   }
   void Required(std::string_view name, BoundaryType member) {
-    out_.Set(name, member == BoundaryType::kUpper ? "upper" : "lower");
+    out_.Set(name, member == BoundaryType::kUpper ? "UPPER" : "LOWER");
   }
   template <typename T>
   void Optional(std::string_view name, const T& member) {

@@ -2,13 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace rmq::wire {
 
 void JsonWriter::NewLine() {
+  // Neither a key nor a Set indents what is in it.
+  const auto indents = [](const Level& level) {
+    return level.kind == Level::kObject || level.kind == Level::kList;
+  };
   out_ += '\n';
-  out_.append(levels_.size(), '\t');
+  out_.append(static_cast<size_t>(std::count_if(levels_.begin(), levels_.end(), indents)), '\t');
 }
 
 // What goes between the members of an object or an array.

@@ -10,6 +10,17 @@ constexpr std::array<std::string_view, 6> kTypeNames = {"null",     "a bool",   
 
 }  // namespace
 
+void WriteJson(JsonWriter& writer, const LanguageCode& value) {
+  writer.String(LanguageCodeName(value));
+}
+
+bool ReadJson(const JsonValue& json, LanguageCode& value, JsonFault&) {
+  const auto number = json.AsInt();
+  const bool numeric = number.has_value() && *number >= 0 && *number <= UINT8_MAX;
+  value = numeric ? static_cast<LanguageCode>(*number) : LanguageCodeFromName(json.text());
+  return true;
+}
+
 void JsonFault::Set(std::string_view expected, const JsonValue& found) {
   constexpr size_t kShown = 40;
   const std::string_view text = found.text();

@@ -37,6 +37,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "wire/json.h"
+#include "wire/language_code.h"
 
 namespace rmq::wire {
 
@@ -77,6 +78,9 @@ inline constexpr bool kIsMap<std::map<K, T>> = true;
 
 template <typename T>
 void WriteJson(JsonWriter& writer, const T& value);
+
+// A language's name; OTHER for a number without one.
+void WriteJson(JsonWriter& writer, const LanguageCode& value);
 
 template <typename T>
 std::string ToJson(const T& value, JsonStyle style = {}) {
@@ -169,6 +173,7 @@ class JsonFault {
 // Returns false, with `fault` set, when `json` does not fit.
 template <typename T>
 bool ReadJson(const JsonValue& json, T& value, JsonFault& fault);
+bool ReadJson(const JsonValue& json, LanguageCode& value, JsonFault& fault);
 
 class BeanReader {
  public:

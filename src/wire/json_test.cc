@@ -263,8 +263,8 @@ TEST(JsonWriter, BreaksLinesAsFastjsonDoes) {
             "\t\"map\":{0:null,-1:{}\n"
             "\t},\n"
             "\t\"objects\":{{\n"
-            "\t\t\t\t\"q\":1\n"
-            "\t\t\t}:[\"x\",\"y\"]\n"
+            "\t\t\t\"q\":1\n"
+            "\t\t}:[\"x\",\"y\"]\n"
             "\t}\n"
             "}");
 }
