@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "wire/unicode_escape.h"
+
 namespace rmq::wire {
 namespace {
 
@@ -12,25 +14,6 @@ bool IsSpace(char c) {
 bool IsWordCharacter(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
          c == '+' || c == '.' || c == '_' || c == '$';
-}
-
-void AppendUtf8(std::string& to, unsigned code) {
-  const auto put = [&to](unsigned byte) { to.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0 | (code >> 6));
-    put(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    put(0xe0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3f));
-    put(0x80 | (code & 0x3f));
-  } else {
-    put(0xf0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3f));
-    put(0x80 | ((code >> 6) & 0x3f));
-    put(0x80 | (code & 0x3f));
-  }
 }
 
 char SimpleEscape(char c) {
@@ -108,47 +91,16 @@ Result<void> JsonCursor::ReadEscape(std::string& side) {
   const char c = text_[at_++];
   if (c >= '0' && c <= '7') {
     side.push_back(static_cast<char>(c - '0'));
-  } else if (c == 'x') {
-    RMQ_TRY(const unsigned code, ReadHex(2));
-    AppendUtf8(side, code);
-  } else if (c == 'u') {
-    RMQ_TRY(unsigned code, ReadHex(4));
-    if (code >= 0xd800 && code < 0xdc00 && text_.substr(at_, 2) == "\\u") {
-      const size_t before = at_;
-      at_ += 2;
-      RMQ_TRY(const unsigned low, ReadHex(4));
-      if (low >= 0xdc00 && low < 0xe000) {
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-      } else {
-        at_ = before;
-      }
-    }
-    // Half of a surrogate pair is no character; Java writes a question mark for it.
-    AppendUtf8(side, code >= 0xd800 && code < 0xe000 ? '?' : code);
+  } else if (c == 'x' || c == 'u') {
+    const auto character = c == 'x' ? ReadHexDigits(text_, at_, 2) : ReadUnicodeEscape(text_, at_);
+    if (!character.has_value()) return Fault("a bad hexadecimal escape");
+    AppendUtf8(side, *character);
   } else if (std::string_view("btnvfFr\"'/\\").find(c) != std::string_view::npos) {
     side.push_back(SimpleEscape(c));
   } else {
     return Fault("an unknown escape");
   }
   return {};
-}
-
-Result<unsigned> JsonCursor::ReadHex(int digits) {
-  unsigned value = 0;
-  for (int i = 0; i < digits; ++i) {
-    const char c = at_ < text_.size() ? LowerCase(text_[at_]) : '\0';
-    unsigned digit = 0;
-    if (c >= '0' && c <= '9') {
-      digit = static_cast<unsigned>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      digit = static_cast<unsigned>(c - 'a') + 10;
-    } else {
-      return Fault("a bad hexadecimal escape");
-    }
-    value = value << 4 | digit;
-    ++at_;
-  }
-  return value;
 }
 
 Result<std::string_view> JsonCursor::ReadBareWord() {

@@ -53,7 +53,6 @@ class JsonCursor {
 
  private:
   Result<void> ReadEscape(std::string& side);
-  Result<unsigned> ReadHex(int digits);
   Result<void> SkipMembers(char close, int depth);
 
   std::string_view text_;
