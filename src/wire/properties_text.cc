@@ -40,8 +40,8 @@ class PropertiesReader {
  public:
   explicit PropertiesReader(std::string_view text) : text_(text) {}
 
-  Result<std::vector<PropertyLine>> Read() {
-    std::vector<PropertyLine> properties;
+  Result<std::vector<ConfigProperty>> Read() {
+    std::vector<ConfigProperty> properties;
     while (at_ < text_.size()) {
       const size_t begin = at_;
       SkipBlanks();
@@ -54,7 +54,7 @@ class PropertiesReader {
         PassComment();
         continue;
       }
-      PropertyLine property{.key = {}, .value = {}, .line = line_, .begin = begin, .end = 0};
+      ConfigProperty property{.key = {}, .value = {}, .line = line_, .begin = begin, .end = 0};
       RMQ_TRY(ReadKey(property.key));
       PassSeparator();
       RMQ_TRY(ReadValue(property.value));
@@ -214,7 +214,7 @@ void AppendEscaped(std::string& out, std::string_view text, bool is_key) {
 
 }  // namespace
 
-Result<std::vector<PropertyLine>> ParsePropertyLines(std::string_view text) {
+Result<std::vector<ConfigProperty>> ParseProperties(std::string_view text) {
   return PropertiesReader(text).Read();
 }
 
@@ -229,14 +229,14 @@ std::string PropertyLine(std::string_view key, std::string_view value) {
 
 Result<std::string> ChangeProperties(std::string_view text,
                                      const std::map<std::string, std::string>& changes) {
-  RMQ_TRY(const std::vector<PropertyLine> properties, ParsePropertyLines(text));
+  RMQ_TRY(const std::vector<ConfigProperty> properties, ParseProperties(text));
   std::map<std::string_view, size_t> last;
   for (size_t i = 0; i < properties.size(); ++i) last[properties[i].key] = i;
 
   std::string out;
   size_t copied = 0;
   for (size_t i = 0; i < properties.size(); ++i) {
-    const PropertyLine& property = properties[i];
+    const ConfigProperty& property = properties[i];
     const auto change = changes.find(property.key);
     if (change == changes.end()) continue;
     out.append(text.substr(copied, property.begin - copied));

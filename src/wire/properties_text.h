@@ -3,8 +3,9 @@
 //
 //   # a comment, also after '!'
 //   listenPort=9876
-//   kvConfigPath : /data/kv\
-//                  Config.json
+//   kvConfigPath : /data/kvConfig.json
+//
+// A backslash at the end of a line goes on in the next.
 #pragma once
 
 #include <map>
@@ -16,7 +17,8 @@
 
 namespace rmq::wire {
 
-struct PropertyLine {
+// Not called Property, which is one of a message.
+struct ConfigProperty {
   std::string key;
   std::string value;
   int line = 0;  // where it begins, from 1
@@ -27,9 +29,9 @@ struct PropertyLine {
 
 // In order of the text, doubles included: the last one counts. Fails with kCorruption, naming the
 // line, on a malformed \uXXXX alone; every other text is one of properties.
-Result<std::vector<PropertyLine>> ParsePropertyLines(std::string_view text);
+Result<std::vector<ConfigProperty>> ParseProperties(std::string_view text);
 
-// "key=value\n", escaped so that Java and ParsePropertyLines read back the same.
+// "key=value\n", escaped so that Java and ParseProperties read back the same.
 std::string PropertyLine(std::string_view key, std::string_view value);
 
 // `text` with the values of `changes`: lines of other keys and comments stay as they are, keys

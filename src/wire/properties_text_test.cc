@@ -12,9 +12,9 @@ using testing::Pair;
 
 std::vector<std::pair<std::string, std::string>> Read(std::string_view text) {
   std::vector<std::pair<std::string, std::string>> read;
-  const auto properties = ParsePropertyLines(text);
+  const auto properties = ParseProperties(text);
   EXPECT_TRUE(properties.has_value());
-  for (const PropertyLine& p : *properties) read.emplace_back(p.key, p.value);
+  for (const ConfigProperty& p : *properties) read.emplace_back(p.key, p.value);
   return read;
 }
 
@@ -44,13 +44,12 @@ TEST(PropertiesText, ReadsEscapes) {
 }
 
 TEST(PropertiesText, NamesTheLineOfAMalformedEscape) {
-  EXPECT_EQ(ParsePropertyLines("a=1\n\nb=\\u12g4\n").error().message(),
-            "line 3: malformed \\uXXXX");
-  EXPECT_FALSE(ParsePropertyLines("b=\\u12").has_value());
+  EXPECT_EQ(ParseProperties("a=1\n\nb=\\u12g4\n").error().message(), "line 3: malformed \\uXXXX");
+  EXPECT_FALSE(ParseProperties("b=\\u12").has_value());
 }
 
 TEST(PropertiesText, TellsTheLineOfEachProperty) {
-  const auto properties = ParsePropertyLines("a=1\\\n2\n#\nb=3").value();
+  const auto properties = ParseProperties("a=1\\\n2\n#\nb=3").value();
   EXPECT_EQ(properties[0].line, 1);
   EXPECT_EQ(properties[1].line, 4);
 }
@@ -65,9 +64,9 @@ TEST(PropertiesText, AChangeKeepsCommentsAndOtherLines) {
 RC_GTEST_PROP(PropertiesTextProperty, ReadsBackWhatItWrote,
               (const std::map<std::string, std::string>& values)) {
   std::map<std::string, std::string> read;
-  const auto properties = ParsePropertyLines(ChangeProperties("", values).value());
+  const auto properties = ParseProperties(ChangeProperties("", values).value());
   RC_ASSERT(properties.has_value());
-  for (const PropertyLine& p : *properties) read[p.key] = p.value;
+  for (const ConfigProperty& p : *properties) read[p.key] = p.value;
   RC_ASSERT(read == values);
 }
 
