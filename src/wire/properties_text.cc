@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
+#include "wire/unicode_escape.h"
 
 namespace rmq::wire {
 namespace {
@@ -15,25 +14,6 @@ bool IsBlank(char c) {
 }
 bool IsLineBreak(char c) {
   return c == '\n' || c == '\r';
-}
-
-void AppendUtf8(std::string& out, uint32_t code_point) {
-  const auto put = [&](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xc0 | code_point >> 6);
-    put(0x80 | (code_point & 0x3f));
-  } else if (code_point < 0x10000) {
-    put(0xe0 | code_point >> 12);
-    put(0x80 | (code_point >> 6 & 0x3f));
-    put(0x80 | (code_point & 0x3f));
-  } else {
-    put(0xf0 | code_point >> 18);
-    put(0x80 | (code_point >> 12 & 0x3f));
-    put(0x80 | (code_point >> 6 & 0x3f));
-    put(0x80 | (code_point & 0x3f));
-  }
 }
 
 class PropertiesReader {
@@ -74,12 +54,12 @@ class PropertiesReader {
     at_ += two ? 2 : 1;
     ++line_;
   }
-  // A backslash at its end does not continue a comment.
+  // PROP-2. A backslash at its end does not continue a comment.
   void PassComment() {
     while (at_ < text_.size() && !IsLineBreak(text_[at_])) ++at_;
     if (at_ < text_.size()) PassLineBreak();
   }
-  // Passes backslash, line break and the blanks of the next line, if that is what is next.
+  // PROP-3. Passes backslash, line break and the blanks of the next line, if that is what is next.
   bool PassContinuation() {
     if (text_[at_] != '\\' || at_ + 1 >= text_.size() || !IsLineBreak(text_[at_ + 1])) return false;
     ++at_;
@@ -151,34 +131,13 @@ class PropertiesReader {
     }
   }
 
-  // Two escapes may be the halves of one character; a half alone becomes U+FFFD.
   Result<void> ReadUnicode(std::string& out) {
-    RMQ_TRY(uint32_t unit, ReadHex());
-    if (unit >= 0xd800 && unit < 0xdc00 && text_.substr(at_).starts_with("\\u")) {
-      const size_t before = at_;
-      at_ += 2;
-      RMQ_TRY(const uint32_t low, ReadHex());
-      if (low >= 0xdc00 && low < 0xe000) {
-        AppendUtf8(out, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
-        return {};
-      }
-      at_ = before;
-    }
-    if (unit >= 0xd800 && unit < 0xe000) unit = 0xfffd;
-    AppendUtf8(out, unit);
-    return {};
-  }
-
-  Result<uint32_t> ReadHex() {
-    uint32_t unit = 0;
-    const std::string_view digits = text_.substr(at_, 4);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
-    if (digits.size() < 4 || error != std::errc() || end != digits.data() + 4) {
+    const auto character = ReadUnicodeEscape(text_, at_);
+    if (!character.has_value()) {
       return Fail(ErrorCode::kCorruption, fmt::format("line {}: malformed \\uXXXX", line_));
     }
-    at_ += 4;
-    return unit;
+    AppendUtf8(out, *character);
+    return {};
   }
 
   const std::string_view text_;
@@ -186,6 +145,8 @@ class PropertiesReader {
   int line_ = 1;
 };
 
+// PROP-6. Java's servers write keys and values as they are, so only what would be read differently
+// is escaped: a value can't smuggle in a second line.
 void AppendEscaped(std::string& out, std::string_view text, bool is_key) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];

@@ -62,7 +62,7 @@ std::optional<uint32_t> ReadUnicodeEscape(std::string_view text, size_t& at) {
       return 0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00);
     }
   }
-  return IsHighSurrogate(*unit) || IsLowSurrogate(*unit) ? '?' : *unit;
+  return IsHighSurrogate(*unit) || IsLowSurrogate(*unit) ? 0xfffd : *unit;
 }
 
 }  // namespace rmq::wire

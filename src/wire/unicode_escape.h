@@ -17,7 +17,7 @@ void AppendUtf8(std::string& to, uint32_t character);
 std::optional<uint32_t> ReadHexDigits(std::string_view text, size_t& at, int digits);
 
 // Reads what follows "\u" at text[at], with the second half of a surrogate pair if that is next.
-// A lone half is no character; as Java does when it encodes one, it becomes a question mark.
+// A lone half is no character and becomes U+FFFD.
 std::optional<uint32_t> ReadUnicodeEscape(std::string_view text, size_t& at);
 
 }  // namespace rmq::wire
