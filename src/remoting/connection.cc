@@ -429,7 +429,7 @@ void Connection::Impl::Close(ErrorCode reason) {
   closed_ = true;
   const auto keep = self_->shared_from_this();
   idle_.Disarm();
-  stream_->Abort();
+  if (!write_closed_) stream_->Abort();  // Else its destructor does what is right.
   outbound_.Clear();
   unread_ = Bytes();
   FailCalls(reason);
