@@ -1,0 +1,221 @@
+#include "broker/broker.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "broker/broker_service.h"
+#include "broker/metadata.h"
+#include "broker/registration.h"
+#include "remoting/server.h"
+#include "runtime/replace_file.h"
+#include "wire/client_headers.h"
+#include "wire/properties_text.h"
+
+namespace rmq::broker {
+namespace {
+
+using wire::ConfigOrigin;
+
+constexpr seconds kUnregisterTimeout{3};
+constexpr seconds kDrainTimeout{10};
+constexpr seconds kClientScanInterval{10};
+
+// Reads `path` into the schema. Unknown keys are collected; a bad value names file and line.
+Result<void> ReadConfigFile(Context& ctx, runtime::Runtime& runtime, const std::string& path,
+                            wire::ConfigSchema& schema) {
+  const size_t slash = path.rfind('/');
+  const std::string directory_path = slash == std::string::npos ? "." : path.substr(0, slash);
+  RMQ_TRY(const auto directory,
+          runtime.files().OpenDirectory(ctx, directory_path.empty() ? "/" : directory_path,
+                                        /*create=*/false));
+  RMQ_TRY(const std::string text, runtime::ReadWholeFile(ctx, *directory, path.substr(slash + 1)));
+  const auto properties = wire::ParseProperties(text);
+  if (!properties.has_value()) return Fail(WithContext(properties.error(), path));
+  for (const wire::ConfigProperty& property : *properties) {
+    const Result<void> set = schema.Set(property.key, property.value, ConfigOrigin::kFile);
+    if (set.has_value()) continue;
+    if (set.error().code() != ErrorCode::kNotFound) {
+      return Fail(WithContext(set.error(), fmt::format("{}:{}", path, property.line)));
+    }
+    const std::string_view nearest = schema.Nearest(property.key);
+    RMQ_LOG(runtime.log(), kWarn, "broker", "{}:{}: unknown key '{}'{}", path, property.line,
+            property.key, nearest.empty() ? "" : fmt::format(", did you mean '{}'?", nearest));
+  }
+  return {};
+}
+
+Result<void> ReadConfig(Context& ctx, runtime::Runtime& runtime, const BrokerOptions& options,
+                        wire::ConfigSchema& schema) {
+  if (!options.config_file.empty()) {
+    RMQ_TRY(ReadConfigFile(ctx, runtime, options.config_file, schema));
+  }
+  for (const auto& [key, value] : options.overrides) {
+    RMQ_TRY(schema.Set(key, value, ConfigOrigin::kFlag));
+  }
+  const auto ignored = schema.IgnoredButSet();
+  if (!ignored.empty()) {
+    RMQ_LOG(runtime.log(), kWarn, "broker", "keys without effect here: {}",
+            fmt::join(ignored, " "));
+  }
+  return {};
+}
+
+std::string DefaultStoreRoot(std::string_view home) {
+  if (home.ends_with('/')) home.remove_suffix(1);
+  return fmt::format("{}/store", home);
+}
+
+// The address clients are told: brokerIP1, else the machine's own.
+Result<IpAddress> AdvertisedAddress(runtime::Runtime& runtime, const BrokerConfig& config) {
+  if (config.broker_ip.empty()) return runtime.network().LocalAddress();
+  auto parsed = IpAddress::Parse(config.broker_ip);
+  if (!parsed.has_value()) return Fail(WithContext(parsed.error(), "brokerIP1"));
+  return *parsed;
+}
+
+// Tells the members of a group that it has changed.
+void NotifyMembers(runtime::Runtime& runtime, const BrokerConfig& config,
+                   const SubscriptionGroups& groups, std::string_view name,
+                   const ConsumerGroup& group) {
+  const wire::SubscriptionGroupConfig* settings = groups.Find(name);
+  const bool wanted = config.notify_consumer_ids_changed_enable &&
+                      (settings == nullptr || settings->notify_consumer_ids_changed_enable);
+  if (!wanted) return;
+  wire::NotifyConsumerIdsChangedRequestHeader header;
+  header.consumer_group = name;
+  for (const auto& [client_id, channel] : group.members) {
+    const auto sent = channel.connection->SendOneway(
+        wire::MakeRequest(wire::RequestCode::kNotifyConsumerIdsChanged, header));
+    if (!sent.has_value()) {
+      RMQ_LOG(runtime.log(), kDebug, "broker", "notify {}: {}", client_id, sent.error().ToString());
+    }
+  }
+}
+
+// What has to be closed in order, whether serving ended well or not.
+struct Listeners {
+  std::unique_ptr<remoting::Server> main;
+  std::unique_ptr<remoting::Server> fast;  // listenPort - 2, Apache's "VIP channel"
+
+  void Close(Context& ctx) {
+    Context timed = ctx.WithTimeout(kDrainTimeout);
+    if (fast) fast->Close(timed);
+    if (main) main->Close(timed);
+  }
+};
+
+Result<Listeners> Listen(Context& ctx, BrokerParts& parts, BrokerService& service) {
+  RMQ_TRY(const IpAddress ip, IpAddress::Parse(parts.config.bind_address));
+  const auto port = static_cast<uint16_t>(parts.config.listen_port);
+  const remoting::ServerOptions options{
+      .connection = {.idle_timeout = seconds(parts.config.idle_seconds)},
+      .max_connections = static_cast<size_t>(parts.config.max_connections)};
+  Listeners listeners;
+  RMQ_TRY(listeners.main,
+          remoting::Server::Listen(ctx, parts.runtime, {ip, port}, service, options));
+  parts.store_host.port = listeners.main->local().port;
+  if (port > 2) {
+    auto fast = remoting::Server::Listen(ctx, parts.runtime, {ip, static_cast<uint16_t>(port - 2)},
+                                         service, options);
+    if (!fast.has_value()) {
+      listeners.Close(ctx);
+      return Fail(fast.error());
+    }
+    listeners.fast = std::move(*fast);
+  }
+  return listeners;
+}
+
+void ExpireClients(Context& ctx, BrokerParts& parts) {
+  while (ctx.SleepFor(kClientScanInterval).has_value()) {
+    const milliseconds limit(parts.config.channel_expired_timeout_ms);
+    const Tick now = ctx.Now();
+    if (now - Tick{} > limit) parts.clients.ExpireBefore(Tick{(now - Tick{} - limit).count()});
+  }
+}
+
+// Serves from an open store until told to stop, and leaves in order.
+Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerOptions& options) {
+  BrokerService service(parts);
+  RMQ_TRY(Listeners listeners, Listen(ctx, parts, service));
+  remoting::Client client(parts.runtime, nullptr);
+  Registration registration(parts, client, SplitAddresses(parts.config.namesrv_addr));
+  runtime::Gate background;
+  runtime::Executor& executor = parts.runtime.executor();
+  registration.Start(background);
+  executor.Spawn(background, "persist metadata", [&parts](Context& own) {
+    parts.metadata.PersistPeriodically(own, parts.config.flush_consumer_offset_interval_ms);
+  });
+  executor.Spawn(background, "expire clients",
+                 [&parts](Context& own) { ExpireClients(own, parts); });
+  if (options.started) options.started(parts.config.broker_name, parts.store_host);
+
+  {
+    Context serving = ctx.WithCancellation(parts.runtime.stop());
+    (void)serving.SleepUntil(kNever);
+  }
+
+  // Leaving: nobody is sent here any more, then those who are here are sent away, then what was
+  // accepted is finished and answered.
+  background.Close(ctx);
+  {
+    Context timed = ctx.WithTimeout(kUnregisterTimeout);
+    registration.UnregisterEverywhere(timed);
+  }
+  service.SendClientsAway();
+  parts.gate.Close(ctx);
+  listeners.Close(ctx);
+  client.Close(ctx);
+  return parts.metadata.PersistAll(ctx);
+}
+
+}  // namespace
+
+Result<std::string> DescribeBrokerConfig(Context& ctx, runtime::Runtime& runtime,
+                                         const BrokerOptions& options, bool important_only) {
+  BrokerConfig config;
+  config.store_root = DefaultStoreRoot(options.home);
+  wire::ConfigSchema schema;
+  AddBrokerKeys(schema, config);
+  RMQ_TRY(ReadConfig(ctx, runtime, options, schema));
+  return schema.TextWithOrigins(important_only);
+}
+
+Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions options) {
+  BrokerConfig config;
+  config.store_root = DefaultStoreRoot(options.home);
+  wire::ConfigSchema schema;
+  AddBrokerKeys(schema, config);
+  RMQ_TRY(ReadConfig(ctx, runtime, options, schema));
+  RMQ_TRY(const IpAddress address, AdvertisedAddress(runtime, config));
+
+  RMQ_TRY(const auto store, store::MessageStore::Open(ctx, runtime, config.ToStoreOptions()));
+  Topics topics(config);
+  SubscriptionGroups groups(config);
+  ConsumerOffsets offsets;
+  ClientTable clients([&](std::string_view name, const ConsumerGroup& group) {
+    NotifyMembers(runtime, config, groups, name, group);
+  });
+  runtime::Gate gate;
+  const auto run = [&]() -> Result<void> {
+    RMQ_TRY(const auto metadata,
+            Metadata::Load(ctx, runtime, config.store_root, topics, groups, offsets));
+    BrokerParts parts{.runtime = runtime,
+                      .config = config,
+                      .schema = schema,
+                      .store = *store,
+                      .topics = topics,
+                      .groups = groups,
+                      .offsets = offsets,
+                      .clients = clients,
+                      .metadata = *metadata,
+                      .gate = gate,
+                      .store_host = {address, static_cast<uint16_t>(config.listen_port)}};
+    return Serve(ctx, parts, options);
+  };
+  const Result<void> served = run();
+  const Result<void> closed = store->Close(ctx);
+  return served.has_value() ? closed : served;
+}
+
+}  // namespace rmq::broker

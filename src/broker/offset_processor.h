@@ -1,0 +1,27 @@
+// OffsetProcessor: consumer offsets (14, 15), and the offsets of queues: max (30), min (31), by
+// time (29), earliest store time (32). Rules: spec/wire/broker.md.
+#pragma once
+
+#include "broker/broker_parts.h"
+
+namespace rmq::broker {
+
+class OffsetProcessor {
+ public:
+  explicit OffsetProcessor(BrokerParts& parts) : parts_(parts) {}
+
+  void QueryConsumerOffset(const ConnectionPtr& connection, const wire::RemotingCommand& request);
+  void UpdateConsumerOffset(const ConnectionPtr& connection, const wire::RemotingCommand& request);
+  void GetMaxOffset(const ConnectionPtr& connection, const wire::RemotingCommand& request);
+  void GetMinOffset(const ConnectionPtr& connection, const wire::RemotingCommand& request);
+  // These two read the disk.
+  void SearchOffset(Context& ctx, const ConnectionPtr& connection,
+                    const wire::RemotingCommand& request);
+  void GetEarliestStoreTime(Context& ctx, const ConnectionPtr& connection,
+                            const wire::RemotingCommand& request);
+
+ private:
+  BrokerParts& parts_;
+};
+
+}  // namespace rmq::broker

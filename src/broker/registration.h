@@ -1,0 +1,39 @@
+// Registration keeps the broker known to every NameServer: all its topics every
+// registerNameServerPeriod, at once after a topic changed, and soon after a NameServer came back.
+//
+// One fiber for each NameServer, so that a dead one delays no other (museum M25).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "broker/broker_parts.h"
+#include "remoting/client.h"
+
+namespace rmq::broker {
+
+class Registration {
+ public:
+  // `parts` and `client` outlive it.
+  Registration(BrokerParts& parts, remoting::Client& client, std::vector<std::string> name_servers);
+
+  // Spawns the fibers into `gate`.
+  void Start(runtime::Gate& gate);
+  // Tells all NameServers that the broker leaves; at most until the deadline of `ctx`. After the
+  // gate has been closed.
+  void UnregisterEverywhere(Context& ctx);
+
+ private:
+  void KeepRegistered(Context& ctx, const std::string& name_server);
+  Result<void> RegisterOnce(Context& ctx, const std::string& name_server);
+  wire::RemotingCommand RegisterRequest() const;
+
+  BrokerParts& parts_;
+  remoting::Client& client_;
+  const std::vector<std::string> name_servers_;
+};
+
+// "a:9876;b:9876" (Apache also accepts commas) into its addresses.
+std::vector<std::string> SplitAddresses(std::string_view text);
+
+}  // namespace rmq::broker
