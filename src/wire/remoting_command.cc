@@ -27,6 +27,18 @@ uint32_t HeaderLength(const std::byte* frame) {
   return LoadBigEndian<uint32_t>(frame + kLengthWord) & kHeaderLengthMask;
 }
 
+// What is sent in place of a command whose header does not fit its length field.
+RemotingCommand WithoutHeader(const RemotingCommand& command) {
+  RemotingCommand small;
+  small.code =
+      command.IsResponse() ? static_cast<int32_t>(ResponseCode::kSystemError) : command.code;
+  small.opaque = command.opaque;
+  small.flag = command.flag;
+  small.remark = "the header was too large to be sent";
+  small.header_type = command.header_type;
+  return small;
+}
+
 }  // namespace
 
 RemotingCommand MakeRequest(RequestCode code) {
@@ -88,6 +100,7 @@ Result<RemotingCommand> DecodeFrame(Bytes frame) {
   return command;
 }
 
+// WIRE-18.
 void EncodeFrameHeader(const RemotingCommand& command, size_t body_size, std::string& out) {
   const size_t begin = out.size();
   out.append(kPrefix, '\0');
@@ -97,7 +110,11 @@ void EncodeFrameHeader(const RemotingCommand& command, size_t body_size, std::st
     EncodeBinaryHeader(command, out);
   }
   const size_t header_size = out.size() - begin - kPrefix;
-  RMQ_ASSERT(header_size <= kHeaderLengthMask);
+  if (header_size > kHeaderLengthMask) {
+    out.resize(begin);
+    EncodeFrameHeader(WithoutHeader(command), body_size, out);
+    return;
+  }
   RMQ_ASSERT(body_size <= INT32_MAX - kPrefix - kHeaderLengthMask);
   auto* words = reinterpret_cast<std::byte*>(out.data() + begin);
   const auto total = static_cast<uint32_t>(kPrefix - kLengthWord + header_size + body_size);

@@ -64,7 +64,8 @@ Result<std::optional<uint32_t>> PeekFrameSize(Slice received, uint32_t max_size 
 Result<RemotingCommand> DecodeFrame(Bytes frame);
 
 // Appends both length words and the header of a frame whose body has `body_size` bytes. The body
-// itself is left to the caller, who sends it from where it is.
+// itself is left to the caller, who sends it from where it is. A header above 16 MiB, which only
+// echoed input can make, is replaced by one that says so (WIRE-18).
 void EncodeFrameHeader(const RemotingCommand& command, size_t body_size, std::string& out);
 
 // Header and body in one string, which copies the body.

@@ -182,6 +182,38 @@ TEST(BinaryHeader, DecodesAndEncodesTheSameBytes) {
   EXPECT_EQ(EncodeFrame(command), frame);
 }
 
+// WIRE-5: the example of the specification.
+TEST(BinaryHeader, IsWrittenAsSpecified) {
+  RemotingCommand command = MakeRequest(RequestCode::kGetRouteInfoByTopic);
+  command.opaque = 7;
+  command.header_type = HeaderType::kRocketmq;
+  command.ext_fields.Set("topic", "T");
+  EXPECT_EQ(EncodeFrame(command),
+            Text({0, 0, 0, 0x25, 1, 0, 0, 0x21, 0, 0x69, 1, 1, 0xed, 0, 0, 0, 7, 0, 0, 0, 0}) +
+                Text({0, 0, 0, 0, 0, 0, 0, 12, 0, 5, 't', 'o', 'p', 'i', 'c', 0, 0, 0, 1, 'T'}));
+}
+
+// WIRE-18.
+TEST(EncodeFrameHeader, ReplacesAHeaderThatIsTooLarge) {
+  RemotingCommand response;
+  response.opaque = 9;
+  response.flag = RemotingCommand::kResponseFlag;
+  response.remark = std::string(3'000'000, '\1');  // Each becomes six characters of JSON.
+  const RemotingCommand decoded = Decode(EncodeFrame(response)).value();
+  EXPECT_EQ(decoded.response_code(), ResponseCode::kSystemError);
+  EXPECT_EQ(decoded.opaque, 9);
+  EXPECT_THAT(decoded.remark, HasSubstr("too large"));
+}
+
+// WIRE-18.
+TEST(BinaryHeader, LeavesOutAKeyThatIsTooLong) {
+  RemotingCommand command;
+  command.header_type = HeaderType::kRocketmq;
+  command.ext_fields.Set(std::string(32768, 'k'), "1");
+  command.ext_fields.Set(std::string(32767, 'k'), "2");
+  EXPECT_EQ(Decode(EncodeFrame(command))->ext_fields.size(), 1U);
+}
+
 // WIRE-5.
 TEST(BinaryHeader, AnEmptyValueIsAnAbsentField) {
   RemotingCommand command;

@@ -1,5 +1,5 @@
 // What a broker knows of a topic, and the tables of topics that brokers send and keep in
-// topics.json. Spec: wire/json.md, "Bodies".
+// topics.json. Beans: see json_bean.h.
 #pragma once
 
 #include <array>
