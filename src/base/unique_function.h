@@ -22,9 +22,9 @@ class UniqueFunction<R(Args...)> {
 
   template <typename F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
-             std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   UniqueFunction(F&& function) {  // NOLINT: implicit, so that lambdas can be passed.
-    using Held = std::remove_cvref_t<F>;
+    using Held = std::decay_t<F>;
     if constexpr (FitsInline<Held>()) {
       new (&storage_) Held(std::forward<F>(function));
       operations_ = &kInline<Held>;

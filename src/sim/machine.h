@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/endpoint.h"
@@ -11,6 +12,8 @@
 #include "sim/sim_clock.h"
 
 namespace rmq::sim {
+
+class Disk;
 
 class Machine {
  public:
@@ -26,9 +29,11 @@ class Machine {
   // The hash of the name, for draws.
   uint64_t object() const { return object_; }
   MachineClock& clock() { return clock_; }
+  Disk& disk() { return *disk_; }
   bool up() const { return up_; }
 
   // --- for Simulation ---
+  void SetDisk(std::unique_ptr<Disk> disk);
   void set_up(bool up) { up_ = up; }
 
  private:
@@ -37,6 +42,7 @@ class Machine {
   const IpAddress ip_;
   const uint64_t object_;
   MachineClock clock_;
+  std::unique_ptr<Disk> disk_;
   bool up_ = true;
 };
 

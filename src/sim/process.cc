@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "sim/machine.h"
 #include "sim/scheduler.h"
+#include "sim/sim_runtime.h"
 
 namespace rmq::sim {
 
@@ -39,6 +40,10 @@ void Process::CompleteAfter(runtime::Executor& executor, nanoseconds delay,
                             UniqueFunction<void()> done) {
   if (!alive_) return;
   scheduler_.EnqueueAfter(delay, executor, std::move(done), &events_);
+}
+
+void Process::SetRuntime(std::unique_ptr<SimRuntime> runtime) {
+  runtime_ = std::move(runtime);
 }
 
 void Process::Start(Main main) {

@@ -27,6 +27,7 @@ namespace rmq::sim {
 class Machine;
 class Process;
 class Scheduler;
+class SimRuntime;
 
 enum class PauseMode {
   kClockRuns,   // the monotonic clock jumps over the pause (SIGSTOP, a long collection)
@@ -82,7 +83,7 @@ class Process final : public FileSystemHost {
                      UniqueFunction<void()> done) override;
 
   // --- for Simulation ---
-  void SetRuntime(std::unique_ptr<runtime::Runtime> runtime) { runtime_ = std::move(runtime); }
+  void SetRuntime(std::unique_ptr<SimRuntime> runtime);
   void Start(Main main);
   void Stop();
   void Pause(nanoseconds duration, PauseMode mode);
@@ -99,7 +100,7 @@ class Process final : public FileSystemHost {
   runtime::Executor& main_executor() { return executors_.front()->executor(); }
   runtime::Executor& AddExecutor(std::string_view name);
   runtime::Cancellation& stop() { return stop_; }
-  runtime::Runtime& runtime() { return *runtime_; }
+  SimRuntime& runtime() { return *runtime_; }
   // Events that die with the process.
   IntrusiveList<Event>& events() { return events_; }
 
@@ -131,7 +132,7 @@ class Process final : public FileSystemHost {
   std::vector<UniqueFunction<void()>> withdrawn_;  // of events, until the fibers are gone
   runtime::Gate gate_;
   runtime::Cancellation stop_;
-  std::unique_ptr<runtime::Runtime> runtime_;
+  std::unique_ptr<SimRuntime> runtime_;
   std::vector<std::unique_ptr<SimExecutor>> executors_;
   IntrusiveList<runtime::Waiter> waiting_for_end_;
 };

@@ -9,6 +9,8 @@
 
 namespace rmq::sim {
 
+class Scheduler;
+
 class MachineClock {
  public:
   // 2026-01-01 00:00:00 UTC, the start of every simulation.
@@ -36,5 +38,9 @@ class MachineClock {
   nanoseconds offset_{0};
   int64_t rate_ppb_ = 0;
 };
+
+// Sets the clock off by a drawn offset and rate, and steps it at drawn instants from now on. The
+// clock outlives the run.
+void DrawClockFaults(Scheduler& scheduler, uint64_t object, MachineClock& clock);
 
 }  // namespace rmq::sim

@@ -108,20 +108,19 @@ void SimExecutor::BeginStep() {
 nanoseconds SimExecutor::EndStep(nanoseconds step_cost) {
   running_ = false;
   process_.AfterStep();
+  if (!process_.alive()) return nanoseconds(0);
   const int64_t factor = process_.cpu_factor();
-  if (factor == 0 || !process_.alive()) return nanoseconds(0);
   if (factor > 1) {
     busy_ = true;
-    scheduler_.After(
-        step_cost * factor,
-        [this] {
-          busy_ = false;
-          BecomeRunnable();
-        },
-        &process_.events());
+    scheduler_.After(step_cost * factor, [this] { StepPaid(); }, &process_.events());
   }
   BecomeRunnable();
-  return step_cost;
+  return factor == 0 ? nanoseconds(0) : step_cost;
+}
+
+void SimExecutor::StepPaid() {
+  busy_ = false;
+  BecomeRunnable();
 }
 
 void SimExecutor::Suspend() {

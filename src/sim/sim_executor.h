@@ -52,6 +52,7 @@ class SimExecutor final : public runtime::Driver {
   bool eligible() const;
   void BecomeRunnable();
   void TimerDue();
+  void StepPaid();
   Tick KeepOrder(Tick arrival);
 
   Process& process_;

@@ -7,6 +7,7 @@
 
 #include "runtime/runtime.h"
 #include "sim/process.h"
+#include "sim/sim_file_system.h"
 
 namespace rmq::sim {
 
@@ -60,7 +61,7 @@ class SimRuntime final : public runtime::Runtime {
     LogSink* log_sink = nullptr;
     runtime::LogLevel log_level = runtime::LogLevel::kInfo;
     std::unique_ptr<runtime::Network> network;
-    std::unique_ptr<runtime::FileSystem> files;
+    std::unique_ptr<SimFileSystem> files;
   };
   SimRuntime(Process& process, Parts parts);
 
@@ -74,6 +75,7 @@ class SimRuntime final : public runtime::Runtime {
     return process_.AddExecutor(name);
   }
   runtime::Cancellation& stop() override { return process_.stop(); }
+  SimFileSystem& sim_files() { return *files_; }
   int32_t process_id() const override { return process_.id(); }
 
  private:
@@ -82,7 +84,7 @@ class SimRuntime final : public runtime::Runtime {
   SimRandom random_;
   SimLog log_;
   std::unique_ptr<runtime::Network> network_;
-  std::unique_ptr<runtime::FileSystem> files_;
+  std::unique_ptr<SimFileSystem> files_;
 };
 
 }  // namespace rmq::sim

@@ -44,12 +44,13 @@ std::string_view Describe(RunOutcome outcome) {
 Simulation::Simulation(SimulationOptions options)
     : options_(std::move(options)),
       unwind_at_once_(UnwindAtOnce(options_)),
-      scheduler_(options_.seed, options_.limits) {
+      scheduler_(options_.seed, options_.limits),
+      network_(scheduler_, options_.network) {
   if (options_.record) draws().StartRecording();
   if (options_.replay != nullptr) draws().Replay(*options_.replay, options_.replay_mode);
   const PolicyKind policy = options_.policy.has_value() ? *options_.policy : DrawPolicy(draws());
   scheduler_.SetPolicy(MakePolicy(policy, draws()));
-  Machine& machine = MakeMachine("test", IpAddress::V4(10, 1, 0, 1));
+  Machine& machine = MakeMachine("test", IpAddress::V4(10, 1, 0, 1), options_.disk);
   MakeProcess(machine, "test", /*faulty=*/false);
 }
 
@@ -88,24 +89,32 @@ RunReport Simulation::MakeReport(RunOutcome outcome) {
 // Processes die first, all of them, so that no destructor of one can act on another.
 void Simulation::DisposeOfAll() {
   for (const auto& process : processes_) {
-    if (process->alive()) process->Die();
+    if (!process->alive()) continue;
+    process->Die();
+    process->runtime().sim_files().Die();
   }
   for (size_t i = processes_.size(); i-- > 0;) {
     if (!processes_[i]->disposed()) processes_[i]->Dispose();
   }
 }
 
-Machine& Simulation::AddMachine(std::string name) {
+Machine& Simulation::AddMachine(std::string name, const DiskOptions& disk) {
   for (const auto& machine : machines_) RMQ_ASSERT(machine->name() != name);
   const size_t n = machines_.size();
-  return MakeMachine(std::move(name), IpAddress::V4(10, 0, static_cast<uint8_t>(n / 250),
-                                                    static_cast<uint8_t>(n % 250)));
+  const auto high = static_cast<uint8_t>(n / 250);
+  const auto low = static_cast<uint8_t>(n % 250);
+  Machine& machine = MakeMachine(std::move(name), IpAddress::V4(10, 0, high, low), disk);
+  if (options_.faulty_clocks) DrawClockFaults(scheduler_, machine.object(), machine.clock());
+  return machine;
 }
 
-Machine& Simulation::MakeMachine(std::string name, IpAddress ip) {
-  machines_.push_back(
-      std::make_unique<Machine>(std::move(name), static_cast<uint32_t>(machines_.size()), ip));
-  return *machines_.back();
+Machine& Simulation::MakeMachine(std::string name, IpAddress ip, const DiskOptions& disk) {
+  const auto number = static_cast<uint32_t>(machines_.size());
+  machines_.push_back(std::make_unique<Machine>(std::move(name), number, ip));
+  Machine& machine = *machines_.back();
+  machine.SetDisk(std::make_unique<Disk>(machine.name(), disk, scheduler_));
+  network_.AddMachine(machine);
+  return machine;
 }
 
 Process& Simulation::MakeProcess(Machine& machine, std::string name, bool faulty) {
@@ -116,18 +125,24 @@ Process& Simulation::MakeProcess(Machine& machine, std::string name, bool faulty
   Process& process = *processes_.back();
   SimRuntime::Parts parts{.log_sink = options_.log_sink,
                           .log_level = options_.log_level,
-                          .network = nullptr,
-                          .files = nullptr};
+                          .network = MakeProcessNetwork(network_, process),
+                          .files = std::make_unique<SimFileSystem>(
+                              process.full_name(), machine.disk(), process, draws())};
   process.SetRuntime(std::make_unique<SimRuntime>(process, std::move(parts)));
   return process;
 }
 
 Process& Simulation::Start(Machine& machine, std::string name, Process::Main main) {
-  machine.set_up(true);
+  if (!machine.up()) Boot(machine);
   Process& process = MakeProcess(machine, std::move(name), /*faulty=*/true);
   NoteProcess(process, kStarted);
   process.Start(std::move(main));
   return process;
+}
+
+void Simulation::Boot(Machine& machine) {
+  machine.set_up(true);
+  network_.MachineBooted();
 }
 
 void Simulation::Stop(Process& process) {
@@ -146,6 +161,7 @@ void Simulation::PowerCut(Machine& machine) {
     Process& process = *processes_[i];
     if (process.alive() && &process.machine() == &machine) End(process, Death::kPowerCut);
   }
+  machine.disk().CutPower();
 }
 
 void Simulation::Pause(Process& process, nanoseconds duration, PauseMode mode) {
@@ -164,6 +180,40 @@ void Simulation::StepWallClock(Machine& machine, nanoseconds by) {
   machine.clock().Step(by);
 }
 
+void Simulation::Partition(const Machines& from, const Machines& to, Direction direction) {
+  for (Machine* a : from) {
+    for (Machine* b : to) {
+      network_.SetPartitioned(*a, *b, true);
+      if (direction == Direction::kBoth) network_.SetPartitioned(*b, *a, true);
+    }
+  }
+}
+
+void Simulation::Heal() {
+  network_.Heal();
+}
+
+void Simulation::Clog(Machine& from, Machine& to, nanoseconds duration) {
+  network_.Clog(from, to, duration);
+}
+
+void Simulation::ChangeLink(Machine& from, Machine& to, const LinkChange& change) {
+  network_.ChangeLink(from, to, change);
+}
+
+void Simulation::ResetConnections(Machine& a, Machine& b) {
+  network_.ResetConnections(a, b);
+}
+
+void Simulation::RegisterHost(std::string_view name, std::vector<IpAddress> ips) {
+  network_.RegisterHost(name, std::move(ips));
+}
+
+Disk& Simulation::EmptyDisk() {
+  disk().Wipe();
+  return disk();
+}
+
 void Simulation::ProcessReturned(Process& process) {
   End(process, Death::kReturned);
   if (&process == &test_process()) test_returned_ = true;
@@ -176,6 +226,8 @@ void Simulation::End(Process& process, Death death) {
                        : death == Death::kKilled ? kKilled
                                                  : kLostPower);
   process.Die();
+  network_.ProcessEnded(process, death == Death::kPowerCut);
+  process.runtime().sim_files().Die();
   if (unwind_at_once_ || death == Death::kReturned) scheduler_.DisposeLater(process);
 }
 

@@ -12,7 +12,8 @@
 //   });
 //
 // The function given to Run is the main fiber of the test process, on a machine of its own whose
-// clock is perfect and whose timers are punctual. All functions here are called from fibers of the
+// clock is perfect and whose timers are punctual; the options for network and disks hold for it,
+// too. All functions here are called from fibers of the
 // test process, or before Run. What the test function shares with processes by reference must
 // outlive them: kill them before it returns, or give them no destructors that reach it.
 #pragma once
@@ -26,9 +27,11 @@
 
 #include "base/endpoint.h"
 #include "base/unique_function.h"
+#include "sim/disk.h"
 #include "sim/machine.h"
 #include "sim/process.h"
 #include "sim/scheduler.h"
+#include "sim/sim_network.h"
 #include "sim/sim_runtime.h"
 
 namespace rmq::sim {
@@ -46,6 +49,9 @@ struct SimulationOptions {
   KillMode kill_mode = KillMode::kDrawn;
   std::optional<PolicyKind> policy;  // none: drawn
   SchedulerLimits limits;
+  NetworkOptions network;
+  DiskOptions disk;             // of each machine that has none of its own
+  bool faulty_clocks = false;   // of all machines but the test's
   LogSink* log_sink = nullptr;  // outlives the Simulation
   runtime::LogLevel log_level = runtime::LogLevel::kInfo;
   bool record = false;
@@ -81,8 +87,9 @@ class Simulation final : private ProcessObserver {
 
   // --- machines and processes ---
 
-  // 10.0.0.1 and so on. REQUIRES: the name is new.
-  Machine& AddMachine(std::string name);
+  // 10.0.0.1 and so on; its name is known to all. REQUIRES: the name is new.
+  Machine& AddMachine(std::string name) { return AddMachine(std::move(name), options_.disk); }
+  Machine& AddMachine(std::string name, const DiskOptions& disk);
   // Boots the machine if it is down. `main` is the daemon: when it has returned and its fibers have
   // ended, the process exits.
   Process& Start(Machine& machine, std::string name, Process::Main main);
@@ -99,26 +106,49 @@ class Simulation final : private ProcessObserver {
   Result<void> WaitForEnd(Context& ctx, Process& process) { return process.WaitForEnd(ctx); }
   void StepWallClock(Machine& machine, nanoseconds by);
 
+  // --- the network ---
+
+  using Machines = std::vector<Machine*>;
+
+  // Nothing gets from any of `from` to any of `to`, and back unless kForthOnly. What was under way
+  // waits for Heal().
+  void Partition(const Machines& from, const Machines& to, Direction direction = Direction::kBoth);
+  // Undoes all partitions and clogs.
+  void Heal();
+  // One direction carries nothing for a while.
+  void Clog(Machine& from, Machine& to, nanoseconds duration);
+  void ChangeLink(Machine& from, Machine& to, const LinkChange& change);
+  void ResetConnections(Machine& a, Machine& b);
+  // Replaces the addresses of a name.
+  void RegisterHost(std::string_view name, std::vector<IpAddress> ips);
+  SimNetwork& network() { return network_; }
+
   // --- of the test process ---
 
   Machine& test_machine() { return *machines_.front(); }
   Process& test_process() { return *processes_.front(); }
   runtime::Runtime& runtime() { return test_process().runtime(); }
+  runtime::FileSystem& files() { return runtime().files(); }
+  Disk& disk() { return test_machine().disk(); }
+  // The disk, made empty.
+  Disk& EmptyDisk();
 
  private:
   enum class Death { kReturned, kKilled, kPowerCut };
 
   void ProcessReturned(Process& process) override;
-  Machine& MakeMachine(std::string name, IpAddress ip);
+  Machine& MakeMachine(std::string name, IpAddress ip, const DiskOptions& disk);
   Process& MakeProcess(Machine& machine, std::string name, bool faulty);
   void End(Process& process, Death death);
   void NoteProcess(const Process& process, uint64_t what);
   RunReport MakeReport(RunOutcome outcome);
+  void Boot(Machine& machine);
   void DisposeOfAll();
 
   const SimulationOptions options_;
   const bool unwind_at_once_;
   Scheduler scheduler_;
+  SimNetwork network_;
   std::vector<std::unique_ptr<Machine>> machines_;   // the test machine first
   std::vector<std::unique_ptr<Process>> processes_;  // the test process first
   bool test_returned_ = false;
