@@ -6,11 +6,13 @@
 #   java_servers.sh stop  --dir DIR
 #   java_servers.sh build
 #
-# start prints, once both are ready, "namesrv PID ADDRESS" and "broker PID ADDRESS". It fails (1) when
-# a server dies or is not ready by the deadline, and then leaves nothing running. DIR holds pids,
-# configuration, output and logs; the store is DIR/store unless --store names another. The broker
-# also takes the ports broker-port - 2 (fast) and broker-port + 1 (HA). --set adds or overrides
-# lines of broker.conf. The jars are fetched once into INTEROP_BUILD (default build/interop).
+# start prints, once both are ready, "namesrv PID ADDRESS" and "broker PID ADDRESS". It fails (1)
+# when a server dies or is not ready by the deadline, and then leaves nothing running. Ready means
+# that the NameServer knows the broker, some ten seconds after the broker says "boot success".
+# DIR holds pids, configuration, output and logs; the store is DIR/store unless --store names
+# another. The broker also takes the ports broker-port - 2 (fast) and broker-port + 1 (HA). --set
+# adds or overrides lines of broker.conf. The jars are fetched once into INTEROP_BUILD (default
+# build/interop).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,22 +29,23 @@ fetch_jars() {
   touch "$out/stamp"
 }
 
-# launch NAME MAIN_CLASS CONFIG: runs one server in the background, apart from this shell's terminal.
+# launch NAME MAIN_CLASS CONFIG: runs one server in the background, away from the terminal.
 launch() {
   local name=$1 main=$2 config=$3
   setsid java -Xms256m -Xmx"$heap" -XX:MaxDirectMemorySize=512m -XX:+UseG1GC \
-    -XX:-UsePerfData -Duser.home="$dir" -Drocketmq.home.dir="$dir" \
+    -XX:-UsePerfData -Duser.home="$dir/$name" -Drocketmq.home.dir="$dir" \
     --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
     --add-opens=java.base/jdk.internal.ref=ALL-UNNAMED \
     -cp "$build/servers/lib/*" "$main" -c "$config" >"$dir/$name.out" 2>&1 </dev/null &
   echo $! >"$dir/$name.pid"
 }
 
-# await NAME TEXT: returns when the server printed TEXT; fails when it died or the deadline passed.
+# await NAME FILE TEXT: returns when the server has written TEXT into DIR/FILE; fails when it died or
+# the deadline passed.
 await() {
-  local name=$1 text=$2 pid
+  local name=$1 file=$dir/$2 text=$3 pid
   pid=$(<"$dir/$name.pid")
-  until grep -q "$text" "$dir/$name.out"; do
+  until grep -qs "$text" "$file"; do
     if ! kill -0 "$pid" 2>/dev/null || ((SECONDS > deadline)); then
       tail -n 20 "$dir/$name.out" >&2
       stop
@@ -79,11 +82,13 @@ write_configs() {
 
 start() {
   [[ ! -f $dir/namesrv.pid && ! -f $dir/broker.pid ]] || die "$dir has pid files: stop it first"
+  rm -rf "$dir/broker/logs" "$dir/namesrv/logs"
   write_configs
   launch namesrv org.apache.rocketmq.namesrv.NamesrvStartup "$dir/namesrv.properties"
-  await namesrv 'The Name Server boot success'
+  await namesrv namesrv.out 'The Name Server boot success'
   launch broker org.apache.rocketmq.broker.BrokerStartup "$dir/broker.conf"
-  await broker 'The broker\[.*boot success'
+  await broker broker.out 'The broker\[.*boot success'
+  await broker broker/logs/rocketmqlogs/broker.log 'Registering current broker to name server comp'
   echo "namesrv $(<"$dir/namesrv.pid") 127.0.0.1:$namesrv_port"
   echo "broker $(<"$dir/broker.pid") 127.0.0.1:$broker_port"
 }
@@ -122,5 +127,5 @@ case $command in
       start
     fi
     ;;
-  *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -47,6 +48,9 @@ func (l *ledger) counts() (distinct, total, first, second int) {
 
 // expectExactly waits for every key, then demands that nothing came twice or uncalled.
 func (l *ledger) expectExactly(keys map[string]bool, deadline time.Duration) error {
+	if len(keys) == 0 {
+		return errors.New("there are no messages to receive")
+	}
 	err := eventually(deadline, func() bool {
 		distinct, _, _, _ := l.counts()
 		return distinct >= len(keys)

@@ -1,5 +1,7 @@
 package interop;
 
+import java.lang.reflect.InvocationTargetException;
+
 /** Runs scenarios one after the other and prints one line for each. */
 final class Report {
   interface Scenario {
@@ -18,7 +20,9 @@ final class Report {
       fail(name, e.getMessage());
     } catch (Throwable e) {
       e.printStackTrace();
-      fail(name, e.toString());
+      // What reflection wraps says nothing by itself.
+      Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
+      fail(name, cause.toString());
     }
     System.out.flush();
   }

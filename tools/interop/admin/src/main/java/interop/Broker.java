@@ -12,7 +12,7 @@ final class Broker {
       Map.of(
           "int", "-?\\d+",
           "ratio", RATIO,
-          "rates", RATIO + " " + RATIO + " " + RATIO,
+          "rates", "(" + RATIO + "( " + RATIO + "){0,2})?",
           "bool", "true|false",
           "text", ".+");
 

@@ -38,6 +38,9 @@ final class Cluster implements AutoCloseable {
     client.setNamesrvAddr(settings.namesrv());
     client.setInstanceName(settings.prefix() + "@" + instance);
     client.setVipChannelEnabled(false);
+    // A heartbeat that meets another under way is dropped, and until the next one the broker may
+    // refuse a member's pulls because it knows only an older subscription (code 25).
+    client.setHeartbeatBrokerInterval(2_000);
   }
 
   /** Creates the topic through the client API and waits until its route names every queue. */

@@ -47,6 +47,7 @@ final class Ledger {
 
   /** Waits for every expected key, then demands that nothing came twice or uncalled. */
   void expectExactly(Set<String> expected, long deadlineMillis) throws Exception {
+    Check.that(!expected.isEmpty(), "there are no messages to receive");
     Check.eventually(
         deadlineMillis,
         () -> distinct() >= expected.size() || defect() != null,
