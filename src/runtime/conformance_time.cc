@@ -202,6 +202,22 @@ Cases Timers() {
          timer = nullptr;
          Must(ctx.SleepFor(milliseconds(3)));
        }},
+      {kArea, "OneOfTwoTimersDueAtOnceMayDisarmTheOther",
+       [](Context& ctx, Env&) {
+         Timer a(ctx.executor());
+         Timer b(ctx.executor());
+         int calls = 0;
+         const auto disarm_both = [&] {
+           ++calls;
+           a.Disarm();
+           b.Disarm();
+         };
+         const Tick when = ctx.Now() + milliseconds(1);
+         a.Arm(when, disarm_both);
+         b.Arm(when, disarm_both);
+         Must(ctx.SleepFor(milliseconds(3)));
+         EXPECT_EQ(calls, 1);
+       }},
       {kArea, "ANewTimeReplacesTheOldOne",
        [](Context& ctx, Env&) {
          Timer timer(ctx.executor());

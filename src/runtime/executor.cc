@@ -132,6 +132,17 @@ void Executor::Kill(bool unwind) {
   timers_.Clear();
 }
 
+// Whichever function runs first takes the timer that expired first: there are never fewer of them
+// than expired timers, and a timer that was disarmed meanwhile is not in the list.
+void Executor::CallLater(Timer& expired) {
+  expired_.PushBack(expired);
+  Defer([this] {
+    if (expired_.empty()) return;
+    UniqueFunction<void()> function = std::exchange(expired_.PopFront().function_, nullptr);
+    function();
+  });
+}
+
 void Timer::Arm(Tick when, UniqueFunction<void()> function) {
   Disarm();
   function_ = std::move(function);
@@ -140,12 +151,13 @@ void Timer::Arm(Tick when, UniqueFunction<void()> function) {
 
 void Timer::Disarm() {
   executor_.DisarmTimer(*this);
+  ListNode::Unlink();
   function_ = nullptr;
 }
 
 void Timer::Expired(TimerNode& node) {
   auto& self = static_cast<Timer&>(node);
-  self.executor_.Defer(std::exchange(self.function_, nullptr));
+  self.executor_.CallLater(self);
 }
 
 }  // namespace rmq::runtime

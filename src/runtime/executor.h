@@ -23,6 +23,8 @@
 
 namespace rmq::runtime {
 
+class Timer;
+
 // What differs between the worlds. One per executor; outlives it.
 class Driver {
  public:
@@ -92,6 +94,7 @@ class Executor {
   void MakeReady(Fiber& fiber);
   void ArmTimer(TimerNode& node, Tick when);
   void DisarmTimer(TimerNode& node);
+  void CallLater(Timer& expired);
 
  private:
   struct Entry {
@@ -107,6 +110,7 @@ class Executor {
   const std::string name_;
   std::deque<Entry> ready_;
   TimerHeap timers_;
+  IntrusiveList<Timer> expired_;  // to be called; a disarmed one leaves it
   Tick armed_ = kNever;
   IntrusiveList<Fiber> fibers_;  // in order of creation
   size_t fiber_count_ = 0;
@@ -115,17 +119,19 @@ class Executor {
 };
 
 // A function called once at a point in time, without a fiber: for things that exist in thousands.
-class Timer : private TimerNode {
+class Timer : private TimerNode, public ListNode {
  public:
   explicit Timer(Executor& executor) : TimerNode(&Timer::Expired), executor_(executor) {}
 
   // Replaces what was armed before. `function` runs through the run queue and must not suspend.
-  // It may be armed again from within.
+  // It may arm the timer again, or destroy it.
   void Arm(Tick when, UniqueFunction<void()> function);
+  // The function is not called any more, even if its time has come. The destructor does the same.
   void Disarm();
-  bool armed() const { return TimerNode::armed(); }
+  bool armed() const { return TimerNode::armed() || ListNode::linked(); }
 
  private:
+  friend class Executor;
   static void Expired(TimerNode& node);
   Executor& executor_;
   UniqueFunction<void()> function_;

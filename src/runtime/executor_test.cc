@@ -249,6 +249,40 @@ TEST_F(ExecutorTest, ATimerCallsOnceAndCanBeRearmedFromWithin) {
   EXPECT_EQ(executor_.Now(), Tick{} + seconds(3));
 }
 
+// The call of an expired timer waits in the run queue: what comes before it there may take it back.
+TEST_F(ExecutorTest, ATimerDisarmedOrDestroyedWhenItsCallIsDueDoesNotCall) {
+  Timer first(executor_);
+  Timer second(executor_);
+  auto third = std::make_unique<Timer>(executor_);
+  Timer last(executor_);
+  first.Arm(Tick{} + seconds(1), [&] {
+    Say("first");
+    EXPECT_TRUE(second.armed());
+    second.Disarm();
+    EXPECT_FALSE(second.armed());
+    third = nullptr;
+  });
+  second.Arm(Tick{} + seconds(1), [this] { Say("disarmed"); });
+  third->Arm(Tick{} + seconds(1), [this] { Say("destroyed"); });
+  last.Arm(Tick{} + seconds(1), [this] { Say("last"); });
+  Run();
+  EXPECT_THAT(said_, ElementsAre("first", "last"));
+}
+
+TEST_F(ExecutorTest, ATimerArmedAgainWhenItsCallIsDueCallsAtTheNewTime) {
+  Timer first(executor_);
+  Timer second(executor_);
+  first.Arm(Tick{} + seconds(1), [&] {
+    second.Arm(Tick{} + seconds(3), [this] {
+      Say("late");
+      EXPECT_EQ(executor_.Now(), Tick{} + seconds(3));
+    });
+  });
+  second.Arm(Tick{} + seconds(1), [this] { Say("early"); });
+  Run();
+  EXPECT_THAT(said_, ElementsAre("late"));
+}
+
 struct SaysGoodbye {
   ~SaysGoodbye() { said->push_back(word); }
   std::vector<std::string>* said;
