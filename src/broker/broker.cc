@@ -49,6 +49,10 @@ Result<void> ReadConfig(Context& ctx, runtime::Runtime& runtime, const BrokerOpt
   if (!options.config_file.empty()) {
     RMQ_TRY(ReadConfigFile(ctx, runtime, options.config_file, schema));
   }
+  if (schema.Find("namesrvAddr")->text.empty() && !options.environment_name_servers.empty()) {
+    RMQ_TRY(
+        schema.Set("namesrvAddr", options.environment_name_servers, ConfigOrigin::kEnvironment));
+  }
   for (const auto& [key, value] : options.overrides) {
     RMQ_TRY(schema.Set(key, value, ConfigOrigin::kFlag));
   }

@@ -21,6 +21,8 @@ struct BrokerOptions {
   std::string config_file;
   // Keys and values that win over the file: what the command line says.
   std::vector<std::pair<std::string, std::string>> overrides;
+  // NAMESRV_ADDR: counts where neither file nor command line names a NameServer.
+  std::string environment_name_servers;
   // What "~" of the default paths stands for: ~/store. An absolute path.
   std::string home = "/";
   // Called once, when requests are served; must not suspend. `at` is the address clients use.

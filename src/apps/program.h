@@ -1,0 +1,31 @@
+// What the main() functions of our programs share: flags, help, a real Runtime, exit codes
+// (0 done or stopped as asked, 1 failed, 2 wrong command line or configuration).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "apps/flags.h"
+#include "base/result.h"
+#include "base/unique_function.h"
+#include "runtime/runtime.h"
+
+namespace rmq::apps {
+
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+
+using ProgramBody = UniqueFunction<Result<void>(Context&, runtime::Runtime&, const FlagValues&)>;
+
+// Parses the flags (-h is added) and runs `body` as a fiber of a real Runtime. An error is printed
+// on stderr behind the program's name.
+int RunProgram(std::string_view name, std::span<const Flag> flags, int argc, char** argv,
+               ProgramBody body);
+
+// $HOME, or "/".
+std::string HomeDirectory();
+// The value of an environment variable; empty if there is none.
+std::string Environment(const char* name);
+
+}  // namespace rmq::apps
