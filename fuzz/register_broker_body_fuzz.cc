@@ -13,13 +13,19 @@ namespace {
 using rmq::AsBytes;
 using namespace rmq::wire;  // NOLINT: a fuzz target speaks of nothing else.
 
+std::string Again(std::string_view json) {
+  const auto body = DecodeRegisterBrokerBody(AsBytes(json), false, kOurVersion);
+  RMQ_ASSERT(body.has_value());
+  return EncodeRegisterBrokerBody(*body, false).value();
+}
+
+// The first encoding replaces bytes that are no UTF-8, which can make two keys one; from then on
+// nothing may change.
 void Check(std::string_view text, bool compressed) {
   const auto body = DecodeRegisterBrokerBody(AsBytes(text), compressed, kOurVersion);
   if (!body.has_value()) return;
-  const auto plain = EncodeRegisterBrokerBody(*body, false);
-  const auto again = DecodeRegisterBrokerBody(AsBytes(plain.value()), false, kOurVersion);
-  RMQ_ASSERT(again.has_value());
-  RMQ_ASSERT(EncodeRegisterBrokerBody(*again, false).value() == *plain);
+  const std::string json = Again(EncodeRegisterBrokerBody(*body, false).value());
+  RMQ_ASSERT(Again(json) == json);
 }
 
 }  // namespace
