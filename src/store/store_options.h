@@ -43,6 +43,10 @@ struct StoreOptions {
   int32_t max_transfer_bytes_in_disk = 64 << 10;     // maxTransferBytesOnMessageInDisk
   int32_t max_transfer_count_in_disk = 8;            // maxTransferCountOnMessageInDisk
 
+  // The disk's limits hold for messages further than this from the end of the log: the others are
+  // taken to be in the page cache. Java: accessMessageInMemoryMaxRatio, 40 % of the memory.
+  int64_t memory_window = int64_t{4} << 30;
+
   // --- memory ---
   int64_t hot_tail_size = 64 << 20;   // of the newest log kept in memory, allocated as used
   size_t hot_segment_size = 1 << 20;  // of one allocation of it
