@@ -215,6 +215,7 @@ std::vector<MinBrokerIdChange> RouteTable::Remove(const std::vector<Removal>& re
     const std::string broker_name = live->second.broker_name;
     live_.erase(live);
     filter_servers_.erase(removal.broker);
+    LeaveCluster(removal.broker.cluster, broker_name);
     if (auto change = RemoveMember(removal.broker, broker_name)) {
       changes.push_back(*std::move(change));
     }
@@ -222,10 +223,26 @@ std::vector<MinBrokerIdChange> RouteTable::Remove(const std::vector<Removal>& re
   return changes;
 }
 
+void RouteTable::LeaveCluster(const std::string& cluster, const std::string& broker_name) {
+  const bool others = std::ranges::any_of(live_, [&](const auto& entry) {
+    return entry.first.cluster == cluster && entry.second.broker_name == broker_name;
+  });
+  if (others) return;
+  const auto found = clusters_.find(cluster);
+  if (found == clusters_.end()) return;
+  found->second.erase(broker_name);
+  if (found->second.empty()) clusters_.erase(found);
+}
+
 std::optional<MinBrokerIdChange> RouteTable::RemoveMember(const BrokerAddress& broker,
                                                           const std::string& broker_name) {
   const auto found = groups_.find(broker_name);
   if (found == groups_.end()) return std::nullopt;
+  // The same broker may have come back under another cluster's name.
+  const bool lives = std::ranges::any_of(live_, [&](const auto& entry) {
+    return entry.first.address == broker.address && entry.second.broker_name == broker_name;
+  });
+  if (lives) return std::nullopt;
   BrokerData& group = found->second;
   const std::string least = group.broker_addrs.empty() ? "" : group.broker_addrs.begin()->second;
   std::erase_if(group.broker_addrs,

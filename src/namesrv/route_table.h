@@ -148,6 +148,7 @@ class RouteTable {
   Registered AnswerTo(const Registration& registration, const wire::BrokerData& group) const;
   std::optional<MinBrokerIdChange> RemoveMember(const BrokerAddress& broker,
                                                 const std::string& broker_name);
+  void LeaveCluster(const std::string& cluster, const std::string& broker_name);
   void RemoveName(const std::string& broker_name);
   void WipeWriteOf(std::string_view broker_name);
   void ShowActingMasters(wire::TopicRouteData& route) const;
