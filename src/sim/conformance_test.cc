@@ -9,7 +9,7 @@
 namespace rmq::sim {
 namespace {
 
-constexpr uint64_t kSeeds = 8;
+constexpr uint64_t kSeeds = 4;
 
 class Nowhere final : public LogSink {
  public:
