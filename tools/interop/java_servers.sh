@@ -40,8 +40,8 @@ launch() {
   echo $! >"$dir/$name.pid"
 }
 
-# await NAME FILE TEXT: returns when the server has written TEXT into DIR/FILE; fails when it died or
-# the deadline passed.
+# await NAME FILE TEXT: returns when the server has written TEXT into DIR/FILE; fails when it died
+# or the deadline passed.
 await() {
   local name=$1 file=$dir/$2 text=$3 pid
   pid=$(<"$dir/$name.pid")

@@ -112,6 +112,6 @@ func newMessage(topic, producer string, sequence int) *primitive.Message {
 	return primitive.NewMessage(topic, []byte(body(k))).WithKeys([]string{k})
 }
 
-// lockInterval is how often an orderly member asks for its queues' locks. A queue that it did not get
-// at once it gets only then, and the client's own default of 20 s would be the length of a scenario.
+// lockInterval is how often an orderly member asks for its queues' locks. A new queue is consumed
+// only after the next such request, and the client's default of 20 s would be a scenario's length.
 func (c *cluster) lockInterval() time.Duration { return 500 * time.Millisecond }

@@ -13,8 +13,8 @@ import (
 	"github.com/apache/rocketmq-client-go/v2/primitive"
 )
 
-// allocations is the newest share of queues of each of two members. The client shows it nowhere else
-// than to the strategy that computes it.
+// allocations is the newest share of queues of each of two members. The client shows it nowhere
+// else than to the strategy that computes it.
 //
 // A member takes nothing before its twin is there: an orderly one that has to give queues away does
 // not unlock them, and the twin would get them only when the broker lets the locks expire.

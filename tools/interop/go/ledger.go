@@ -96,8 +96,8 @@ func (l *ledger) missing(keys map[string]bool) []string {
 	return missing
 }
 
-// expectQueuesWithoutGap demands offsets 0, 1, 2 ... of each queue: as received when `inOrder`, else
-// after sorting.
+// expectQueuesWithoutGap demands offsets 0, 1, 2 ... of each queue: as received when `inOrder`,
+// else after sorting.
 func (l *ledger) expectQueuesWithoutGap(inOrder bool) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

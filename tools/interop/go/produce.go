@@ -26,7 +26,8 @@ type production struct {
 }
 
 func newProduction(c *cluster, topic string) *production {
-	return &production{cluster: c, topicName: topic, keys: map[string]bool{}, places: map[string]bool{}}
+	return &production{cluster: c, topicName: topic,
+		keys: map[string]bool{}, places: map[string]bool{}}
 }
 
 // take notes the place that the broker gave to a message, and that no other got the same.
@@ -46,16 +47,17 @@ func (p *production) take(result *primitive.SendResult) error {
 	return nil
 }
 
-func (p *production) done(producer string) (string, error) {
-	for i := 0; i < p.count; i++ {
-		p.keys[key(producer, i)] = true
-	}
-	return fmt.Sprintf("%d messages", p.count), nil
+// next notes the key even if the answer should displease: consumers will get the message.
+func (p *production) next(producer string, sequence int) *primitive.Message {
+	p.keys[key(producer, sequence)] = true
+	return newMessage(p.topicName, producer, sequence)
 }
+
+func (p *production) done() (string, error) { return fmt.Sprintf("%d messages", p.count), nil }
 
 func (p *production) sync() (string, error) {
 	for i := 0; i < p.count; i++ {
-		result, err := p.producer.SendSync(context.Background(), newMessage(p.topicName, "sync", i))
+		result, err := p.producer.SendSync(context.Background(), p.next("sync", i))
 		if err != nil {
 			return "", err
 		}
@@ -63,13 +65,13 @@ func (p *production) sync() (string, error) {
 			return "", err
 		}
 	}
-	return p.done("sync")
+	return p.done()
 }
 
 func (p *production) async() (string, error) {
 	var messages []*primitive.Message
 	for i := 0; i < p.count; i++ {
-		messages = append(messages, newMessage(p.topicName, "async", i))
+		messages = append(messages, p.next("async", i))
 	}
 	results, err := p.sendAsync(messages)
 	if err != nil {
@@ -80,7 +82,7 @@ func (p *production) async() (string, error) {
 			return "", err
 		}
 	}
-	return p.done("async")
+	return p.done()
 }
 
 // sendAsync sends with a bounded number under way and returns every result, or the first error.
@@ -119,7 +121,7 @@ func (c *cluster) sendAsync(messages []*primitive.Message) ([]*primitive.SendRes
 // oneWay is held back by a message that is answered: it has the same connection behind it.
 func (p *production) oneWay() (string, error) {
 	for i := 0; i < p.count; i++ {
-		m := newMessage(p.topicName, "oneway", i)
+		m := p.next("oneway", i)
 		if i%oneWayWindow == oneWayWindow-1 || i == p.count-1 {
 			if _, err := p.producer.SendSync(context.Background(), m); err != nil {
 				return "", err
@@ -128,14 +130,14 @@ func (p *production) oneWay() (string, error) {
 			return "", err
 		}
 	}
-	return p.done("oneway")
+	return p.done()
 }
 
 func (p *production) batch() (string, error) {
 	for from := 0; from < p.count; from += batchSize {
 		var batch []*primitive.Message
 		for i := from; i < p.count && i < from+batchSize; i++ {
-			batch = append(batch, newMessage(p.topicName, "batch", i))
+			batch = append(batch, p.next("batch", i))
 		}
 		result, err := p.producer.SendSync(context.Background(), batch...)
 		if err != nil {
@@ -148,5 +150,5 @@ func (p *production) batch() (string, error) {
 			return "", fmt.Errorf("%d offset ids for a batch of %d", ids, len(batch))
 		}
 	}
-	return p.done("batch")
+	return p.done()
 }

@@ -3,9 +3,9 @@ package interop;
 /**
  * Asks a cluster about itself with Apache's mqadmin and judges the answers' shape and values.
  *
- * <p>Usage: AdminCheck --namesrv HOST:PORT --topic-prefix X [--deadline SECONDS]. The cluster has one
- * broker. Prints a line "PASS name ..." or "FAIL name: reason" for each scenario; exits with 1 when
- * any failed.
+ * <p>Usage: AdminCheck --namesrv HOST:PORT --topic-prefix X [--deadline SECONDS]. The cluster has
+ * one broker. Prints a line "PASS name ..." or "FAIL name: reason" for each scenario; exits with 1
+ * when any failed.
  */
 public final class AdminCheck {
   private AdminCheck() {}

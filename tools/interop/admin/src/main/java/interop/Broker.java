@@ -38,15 +38,19 @@ final class Broker {
             "#Cluster Name", "#Broker Name", "#BID", "#Addr", "#Version", "#InTPS(LOAD)",
             "#OutTPS(LOAD)", "#Timer(Progress)", "#PCWait(ms)", "#Hour", "#SPACE", "#ACTIVATED");
     Check.equal(1, rows.size(), "brokers");
-    String load = "\\d+,\\d+ms";
-    Matcher row =
-        answer.line(
-            "(\\S+)\\s+(\\S+)\\s+0\\s+(\\S+:\\d+)\\s+V\\d+_\\d+_\\d+\\S*\\s+"
-                + "[0-9.]+\\(" + load + "\\)\\s+[0-9.]+\\(" + load + "\\|" + load + "\\)\\s+"
-                + "\\d+-\\d+\\([0-9.]+w, [0-9.]+, [0-9.]+\\)\\s+\\d+\\s+[0-9.]+\\s+0\\.\\d+\\s+true");
+    Matcher row = answer.line("(\\S+)\\s+(\\S+)\\s+0\\s+(\\S+:\\d+)\\s.*");
     cluster = row.group(1);
     name = row.group(2);
     address = row.group(3);
+    // Version, load of the queues for sending, and of those for pulling and acknowledging, timer,
+    // page cache, age of the oldest message, disk, activity.
+    String load = "\\d+,\\d+ms";
+    answer.line(
+        ".*:\\d+\\s+V\\d+_\\d+_\\d+\\S*\\s+"
+            + ("[0-9.]+\\(" + load + "\\)\\s+")
+            + ("[0-9.]+\\(" + load + "\\|" + load + "\\)\\s+")
+            + "\\d+-\\d+\\([0-9.]+w, [0-9.]+, [0-9.]+\\)\\s+"
+            + "\\d+\\s+[0-9.]+\\s+0\\.\\d+\\s+true");
     return cluster + " " + name + " " + address;
   }
 
@@ -59,7 +63,8 @@ final class Broker {
           answer.table(
               "#Cluster Name", "#Broker Name", "#InTotalYest", "#OutTotalYest", "#InTotalToday",
               "#OutTotalToday");
-          Matcher row = answer.line(cluster + "\\s+" + name + "\\s+\\d+\\s+\\d+\\s+(\\d+)\\s+(\\d+)");
+          Matcher row =
+              answer.line(cluster + "\\s+" + name + "\\s+\\d+\\s+\\d+\\s+(\\d+)\\s+(\\d+)");
           Check.that(Long.parseLong(row.group(1)) > 0, "#InTotalToday is 0");
           Check.that(Long.parseLong(row.group(2)) > 0, "#OutTotalToday is 0");
           return "in " + row.group(1) + ", out " + row.group(2);

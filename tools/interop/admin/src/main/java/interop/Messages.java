@@ -26,11 +26,13 @@ final class Messages {
   }
 
   String byId() throws Exception {
-    return expectExampleFrom("queryMsgById", "-t", traffic.topic, "-i", example().getOffsetMsgId());
+    return expectExampleFrom(
+        "queryMsgById", "-t", traffic.topic, "-i", example().getOffsetMsgId());
   }
 
   String byUniqueKey() throws Exception {
-    return expectExampleFrom("queryMsgByUniqueKey", "-t", traffic.topic, "-i", example().getMsgId());
+    return expectExampleFrom(
+        "queryMsgByUniqueKey", "-t", traffic.topic, "-i", example().getMsgId());
   }
 
   String byOffset(String brokerName) throws Exception {
@@ -50,7 +52,9 @@ final class Messages {
 
   private void expectExample(Mqadmin.Answer answer) throws Exception {
     // Only a message that was found by its unique key has no such line.
-    if (!answer.command().equals("queryMsgByUniqueKey")) answer.line("OffsetID:\\s+" + example().getOffsetMsgId());
+    if (!answer.command().equals("queryMsgByUniqueKey")) {
+      answer.line("OffsetID:\\s+" + example().getOffsetMsgId());
+    }
     answer.line("Topic:\\s+" + traffic.topic);
     answer.line("Tags:\\s+\\[TagA]");
     answer.line("Keys:\\s+\\[key0]");
@@ -67,7 +71,7 @@ final class Messages {
     List<String> found = List.of(properties.split(", "));
     for (String property :
         List.of(
-            "color=red", "KEYS=key0", "TAGS=TagA", "WAIT=true", "UNIQ_KEY=" + example().getMsgId(),
+            "color=red", "KEYS=key0", "TAGS=TagA", "UNIQ_KEY=" + example().getMsgId(),
             "MSG_REGION=DefaultRegion", "TRACE_ON=true", "CLUSTER=" + clusterOf(found))) {
       Check.that(found.contains(property), "no %s among the properties %s", property, found);
     }

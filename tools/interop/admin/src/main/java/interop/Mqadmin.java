@@ -78,6 +78,7 @@ final class Mqadmin {
     Thread hurrier = new Thread(new Hurrier(Thread.currentThread()));
     hurrier.start();
     try {
+      Commands.forget();
       MQAdminStartup.main0(arguments.toArray(new String[0]), null);
     } finally {
       hurrier.interrupt();
@@ -91,6 +92,16 @@ final class Mqadmin {
     }
     List<String> lines = text.lines().filter(line -> !line.isBlank()).toList();
     return new Answer(command[0], lines, trouble);
+  }
+
+  /**
+   * The commands that mqadmin has made. Some keep a connection in themselves that they close after
+   * the first use, so that each run needs new ones.
+   */
+  private static final class Commands extends MQAdminStartup {
+    static void forget() {
+      SUB_COMMANDS.clear();
+    }
   }
 
   /**

@@ -22,7 +22,7 @@ final class ProduceScenarios {
   private final Cluster cluster;
   private final String topic;
   private final int count;
-  /** Keys of all messages that the broker has taken. */
+  /** Keys of all messages that were sent. */
   final Set<String> keys = new HashSet<>();
   private final Set<String> placesTaken = new HashSet<>();
 
@@ -46,24 +46,30 @@ final class ProduceScenarios {
     Check.that(placesTaken.add(place), "queue@offset %s was given twice", place);
   }
 
-  private String done(String producer, long before) throws Exception {
+  /** Notes the key even if the answer should displease: consumers will get the message. */
+  private Message next(String producer, int sequence) {
+    Message message = Sent.message(topic, producer, sequence);
+    keys.add(message.getKeys());
+    return message;
+  }
+
+  private String done(long before) throws Exception {
     cluster.awaitStored(topic, before + count);
-    for (int i = 0; i < count; ++i) keys.add(Sent.key(producer, i));
     return count + " messages";
   }
 
   String sync() throws Exception {
     long before = cluster.stored(topic);
-    for (int i = 0; i < count; ++i) take(producer().send(Sent.message(topic, "sync", i)));
-    return done("sync", before);
+    for (int i = 0; i < count; ++i) take(producer().send(next("sync", i)));
+    return done(before);
   }
 
   String async() throws Exception {
     long before = cluster.stored(topic);
     List<Message> messages = new ArrayList<>();
-    for (int i = 0; i < count; ++i) messages.add(Sent.message(topic, "async", i));
+    for (int i = 0; i < count; ++i) messages.add(next("async", i));
     for (SendResult result : sendAsync(cluster, messages)) take(result);
-    return done("async", before);
+    return done(before);
   }
 
   /** Sends with a bounded number under way; returns all results or fails with the first error. */
@@ -104,11 +110,11 @@ final class ProduceScenarios {
   String oneWay() throws Exception {
     long before = cluster.stored(topic);
     for (int i = 0; i < count; ++i) {
-      producer().sendOneway(Sent.message(topic, "oneway", i));
+      producer().sendOneway(next("oneway", i));
       // Nothing answers a one-way send: the offsets are what holds this loop back.
       if (i % ONE_WAY_WINDOW == ONE_WAY_WINDOW - 1) cluster.awaitStored(topic, before + i + 1);
     }
-    return done("oneway", before);
+    return done(before);
   }
 
   String batch() throws Exception {
@@ -116,13 +122,13 @@ final class ProduceScenarios {
     for (int from = 0; from < count; from += BATCH) {
       List<Message> batch = new ArrayList<>();
       for (int i = from; i < Math.min(count, from + BATCH); ++i) {
-        batch.add(Sent.message(topic, "batch", i));
+        batch.add(next("batch", i));
       }
       SendResult result = producer().send(batch);
       take(result);
       Check.equal(batch.size(), result.getMsgId().split(",").length, "ids of a batch");
       Check.equal(batch.size(), result.getOffsetMsgId().split(",").length, "offset ids of a batch");
     }
-    return done("batch", before);
+    return done(before);
   }
 }

@@ -30,7 +30,8 @@ final class PullScenarios {
 
   private static void add(Ledger ledger, List<MessageExt> messages, String brokerName) {
     for (MessageExt message : messages) {
-      ledger.add(0, new MessageQueue(message.getTopic(), brokerName, message.getQueueId()), message);
+      String topic = message.getTopic();
+      ledger.add(0, new MessageQueue(topic, brokerName, message.getQueueId()), message);
     }
   }
 

@@ -113,7 +113,7 @@ final class QueryScenarios {
     return messages.size();
   }
 
-  /** Bodies around the limits (compression begins above 4096 bytes) and every field of a message. */
+  /** Bodies around the limits (compression begins above 4096 bytes), and a message's fields. */
   @SuppressWarnings("deprecation")
   String fields(String topic) throws Exception {
     Random random = new Random(1);
