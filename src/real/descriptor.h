@@ -27,8 +27,6 @@ class Descriptor {
   // Calls `ready` once through the run queue, when the descriptor is ready or closed; now and then
   // also when it is not. Replaces the earlier one; nullptr takes it back.
   void When(Direction direction, UniqueFunction<void()> ready);
-  // Calls what waits for `direction`, through the run queue.
-  void Call(Direction direction);
   // Calls what waits. Idempotent.
   void Close();
 

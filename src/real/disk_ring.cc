@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <initializer_list>
 
@@ -15,6 +16,12 @@ namespace rmq::real {
 namespace {
 
 constexpr unsigned kEntries = 256;
+
+void WaitATurn(Context& ctx) {
+  runtime::Waiter waiter(ctx);
+  ctx.executor().Defer([&waiter] { waiter.Wake(); });
+  waiter.WaitForWake();
+}
 
 }  // namespace
 
@@ -58,8 +65,7 @@ std::unique_ptr<DiskRing> DiskRing::Create(EventLoop& loop) {
   const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (fd < 0) return nullptr;
   Result<Descriptor> completed = Descriptor::Watch(loop, fd);
-  // What completes while it is submitted needs no event: SubmitAndReap sees it.
-  if (!completed.has_value() || io_uring_register_eventfd_async(ring.get(), fd) != 0) {
+  if (!completed.has_value() || io_uring_register_eventfd(ring.get(), fd) != 0) {
     return nullptr;
   }
   return std::unique_ptr<DiskRing>(new DiskRing(std::move(ring), *std::move(completed)));
@@ -84,10 +90,10 @@ void DiskRing::AwaitCompletions() {
 template <typename Prepare>
 int DiskRing::Run(Context& ctx, Prepare prepare) {
   io_uring_sqe* entry = io_uring_get_sqe(ring_.get());
-  if (entry == nullptr) {
+  while (entry == nullptr) {  // Submitting empties the queue, but for a kernel short of memory.
     SubmitAndReap();
     entry = io_uring_get_sqe(ring_.get());
-    RMQ_ASSERT(entry != nullptr);  // Submitting empties the queue.
+    if (entry == nullptr) WaitATurn(ctx);
   }
   Operation operation{.waiter = runtime::Waiter(ctx)};
   prepare(entry);
@@ -122,13 +128,24 @@ int DiskRing::Allocate(Context& ctx, int fd, uint64_t at, uint64_t length) {
   });
 }
 
+// What completes while it is submitted needs no event: it is reaped here. (The kernel's own
+// "async" eventfd is no way to say so: it also leaves out reads that wait for a page and are then
+// completed on our thread.) Reaping again after the events are back on closes the gap.
 void DiskRing::SubmitAndReap() {
+  (void)io_uring_cq_eventfd_toggle(ring_.get(), false);
   while (unsubmitted_ > 0) {
     const int submitted = io_uring_submit(ring_.get());
-    // EAGAIN, EBUSY: the kernel is short of memory or wants completions taken first.
-    if (submitted < 0) break;
+    // EAGAIN, EBUSY: the kernel is short of memory or wants completions taken first. Next turn.
+    if (submitted <= 0) break;
     unsubmitted_ -= static_cast<unsigned>(submitted);
   }
+  Reap();
+  (void)io_uring_cq_eventfd_toggle(ring_.get(), true);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  Reap();
+}
+
+void DiskRing::Reap() {
   io_uring_cqe* completion = nullptr;
   while (in_flight_ > 0 && io_uring_peek_cqe(ring_.get(), &completion) == 0) {
     auto* operation = static_cast<Operation*>(io_uring_cqe_get_data(completion));

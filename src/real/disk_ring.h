@@ -35,8 +35,11 @@ class DiskRing {
 
   // At the end of each turn.
   void SubmitAndReap();
+  // Something could not be submitted: the loop must come back without waiting.
+  bool unsubmitted() const { return unsubmitted_ > 0; }
 
  private:
+  void Reap();
   struct Operation;
   struct Closes {
     void operator()(io_uring* ring) const;

@@ -121,7 +121,8 @@ void EventLoop::Turn() {
   }
   RunBatch(kBatch);
   if (ring_ != nullptr) ring_->SubmitAndReap();
-  if (executor_->ready_count() > 0) {
+  const bool stuck = ring_ != nullptr && ring_->unsubmitted();
+  if (stuck || executor_->ready_count() > 0) {
     reactor_->io.poll();
   } else {
     WaitForEvents();
@@ -277,10 +278,6 @@ void Descriptor::When(Direction direction, UniqueFunction<void()> ready) {
   } else {
     state_->Queue(direction);
   }
-}
-
-void Descriptor::Call(Direction direction) {
-  state_->Queue(direction);
 }
 
 void Descriptor::Close() {

@@ -205,8 +205,7 @@ Result<size_t> RealStream::TryWrite(std::span<const Slice> from) {
 void RealStream::CloseWrite() {
   if (aborted_ || write_closed_) return;
   write_closed_ = true;
-  (void)::shutdown(descriptor_.fd(), SHUT_WR);
-  descriptor_.Call(Descriptor::kWrite);
+  (void)::shutdown(descriptor_.fd(), SHUT_WR);  // This wakes who waits to write, too.
 }
 
 void RealStream::Abort() {
