@@ -136,6 +136,8 @@ void Membership::Run(Context& ctx) {
     wanted_ = false;
     const bool all = Announce(ctx).has_value();
     next = ctx.Now() + (all ? options_.heartbeat_interval : options_.heartbeat_retry);
+    // However often it is wanted; but what went to no broker was none.
+    if (routes_.brokers().empty()) continue;
     if (!ctx.SleepFor(kHeartbeatPause).has_value()) return;
   }
 }
