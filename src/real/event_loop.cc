@@ -282,9 +282,7 @@ void Descriptor::When(Direction direction, UniqueFunction<void()> ready) {
 
 void Descriptor::Close() {
   error_code ignored;
-  state_->descriptor.close(ignored);
-  state_->Queue(kRead);
-  state_->Queue(kWrite);
+  state_->descriptor.close(ignored);  // What is armed is called, as aborted.
 }
 
 }  // namespace rmq::real

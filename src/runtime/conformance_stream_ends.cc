@@ -139,11 +139,10 @@ Cases HalfCloses() {
       {kArea, "ADestroyedStreamThatWasClosedDeliversItsBytes",
        [](Context& ctx, Env& env) {
          StreamPair pair = MakeStreamPair(ctx, env);
-         const std::string text = Pattern(100'000);
-         Must(WriteText(ctx, *pair.a, text));
+         const size_t taken = Fill(ctx, *pair.a);
          pair.a->CloseWrite();
          pair.a = nullptr;
-         EXPECT_EQ(ReadToEnd(ctx, *pair.b), text);
+         EXPECT_EQ(ReadToEnd(ctx, *pair.b).size(), taken);
        }},
       {kArea, "WritingToAStreamThatWasClosedAndDestroyedFails",
        [](Context& ctx, Env& env) {

@@ -73,8 +73,9 @@ void StackPool::Grow(StackClass stack_class) {
   const size_t guard = guarded ? kPageSize : 0;
   const size_t count = guarded ? 1 : kStacksPerSlab;
   const size_t total = guard + count * size;
+  // MAP_STACK keeps transparent huge pages away: an idle stack is one small page.
   void* at = ::mmap(nullptr, total, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   RMQ_ASSERT(at != MAP_FAILED);
   mappings_.push_back({at, total});
   auto* low = static_cast<std::byte*>(at);
