@@ -137,6 +137,7 @@ class Asker {
   remoting::Client client_;
 };
 
+// NS-16.
 SIM_TEST(NameServer, TellsClientsWhereATopicIs) {
   Server server(sim, "ns");
   server.Start();
@@ -204,6 +205,7 @@ SIM_TEST(NameServer, LearnsRoutesAgainAfterARestart) {
 
 // --- liveness ---
 
+// NS-11.
 SIM_TEST(NameServer, RemovesABrokerThatFallsSilent) {
   Server server(sim, "ns");
   server.Start();
@@ -272,6 +274,7 @@ SIM_TEST(NameServer, TheEndOfAnOldConnectionDoesNotTouchABrokerThatRegisteredAga
 
 // --- requests that can't be met ---
 
+// NS-1, NS-2.
 SIM_TEST(NameServer, RefusesWhatItDoesNotKnow) {
   Server server(sim, "ns");
   server.Start();
@@ -285,6 +288,7 @@ SIM_TEST(NameServer, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(no_topic.remark, HasSubstr("topic"));
 }
 
+// NS-3.
 SIM_TEST(NameServer, RefusesABodyThatDoesNotMatchItsChecksum) {
   Server server(sim, "ns");
   server.Start();
@@ -300,6 +304,7 @@ SIM_TEST(NameServer, RefusesABodyThatDoesNotMatchItsChecksum) {
 }
 
 // Good requests of every code with bytes of the body changed: each gets an answer.
+// NS-2.
 SIM_TEST_SEEDS(NameServer, AnswersWhateverTheBodyIs, /*seeds=*/50) {
   Server server(sim, "ns");
   server.Start();
@@ -327,6 +332,7 @@ SIM_TEST_SEEDS(NameServer, AnswersWhateverTheBodyIs, /*seeds=*/50) {
             ResponseCode::kSuccess);
 }
 
+// NS-17.
 SIM_TEST(NameServer, AsksForPatienceAfterItsStartIfToldTo) {
   Server server(sim, "ns");
   server.StartWith("needWaitForService=true\nwaitSecondsForService=45\n");
@@ -341,6 +347,7 @@ SIM_TEST(NameServer, AsksForPatienceAfterItsStartIfToldTo) {
 
 // --- stored texts ---
 
+// NS-19.
 SIM_TEST(NameServer, GivesBrokersTheQueuesOfOrderedTopics) {
   Server server(sim, "ns");
   server.StartWith("orderMessageEnable=true");
@@ -355,6 +362,7 @@ SIM_TEST(NameServer, GivesBrokersTheQueuesOfOrderedTopics) {
   EXPECT_THAT(asker.TextOf(server, RouteRequest("T")), HasSubstr(R"("orderTopicConf":"b:4")"));
 }
 
+// NS-18.
 SIM_TEST(NameServer, KeepsTextsOverARestart) {
   Server server(sim, "ns");
   server.Start();
@@ -382,6 +390,7 @@ SIM_TEST(NameServer, KeepsTextsOverARestart) {
 
 // Power goes while texts are stored: those that were acknowledged are there afterwards, and the
 // name server starts.
+// NS-18.
 SIM_TEST_SEEDS(NameServer, AnAcknowledgedTextSurvivesAPowerCut, /*seeds=*/100) {
   Server server(sim, "ns");
   server.Start();
@@ -448,6 +457,7 @@ SIM_TEST(NameServer, ShowsItsWholeConfiguration) {
   EXPECT_THAT(text, HasSubstr("\nconfigStorePath=/etc/namesrv.conf\n"));
 }
 
+// NS-20.
 SIM_TEST(NameServer, AnUpdateCountsAtOnceAndAfterARestart) {
   Server server(sim, "ns");
   server.StartWith("# topics\nenableTopicList=true\n");
@@ -472,6 +482,7 @@ SIM_TEST(NameServer, AnUpdateCountsAtOnceAndAfterARestart) {
               Not(HasSubstr("unknownKey")));
 }
 
+// NS-20, NS-21.
 SIM_TEST(NameServer, AnUpdateThatIsPartlyWrongChangesNothing) {
   Server server(sim, "ns");
   server.Start();
@@ -492,6 +503,7 @@ SIM_TEST(NameServer, AnUpdateThatIsPartlyWrongChangesNothing) {
   EXPECT_EQ(asker.CodeOf(server, list), ResponseCode::kSuccess);
 }
 
+// NS-15.
 SIM_TEST(NameServer, TellsTheRestThatTheirMasterIsGone) {
   Server server(sim, "ns");
   server.StartWith("notifyMinBrokerIdChanged=true\nsupportActingMaster=true\n");

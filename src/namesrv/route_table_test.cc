@@ -117,6 +117,7 @@ TEST_F(RouteTableTest, ASlaveLearnsItsMaster) {
   EXPECT_EQ(answer.ha_address, "10.0.0.1:10912");
 }
 
+// NS-7.
 TEST_F(RouteTableTest, TakesNoTopicsFromASlaveOf4x) {
   Registration slave = Slave(1, "10.0.0.2:10911");
   slave.enable_acting_master = std::nullopt;
@@ -125,6 +126,7 @@ TEST_F(RouteTableTest, TakesNoTopicsFromASlaveOf4x) {
   EXPECT_THAT(Members(), ElementsAre(Pair(1, "10.0.0.2:10911")));
 }
 
+// NS-4.
 TEST_F(RouteTableTest, ASlaveThatBecomesTheMasterLeavesItsOldId) {
   Register(Master());
   Register(Slave(1, "10.0.0.2:10911"));
@@ -132,6 +134,7 @@ TEST_F(RouteTableTest, ASlaveThatBecomesTheMasterLeavesItsOldId) {
   EXPECT_THAT(Members(), ElementsAre(Pair(0, "10.0.0.2:10911")));
 }
 
+// NS-5.
 TEST_F(RouteTableTest, TheLastMasterByStateVersionKeepsTheId) {
   Registration newer = Master("10.0.0.2:10911");
   newer.topics.data_version.state_version = 2;
@@ -156,6 +159,7 @@ TEST_F(RouteTableTest, TheDeposedMasterDoesNotTakeTheNewOneAlong) {
   EXPECT_TRUE(table_.FindRoute("T").has_value());
 }
 
+// NS-13.
 TEST_F(RouteTableTest, RefusesOneTopicOfAnUnknownBroker) {
   Registration single = Master();
   single.topics.topic_config_table.erase("U");
@@ -171,6 +175,7 @@ TEST_F(RouteTableTest, RefusesOneTopicOfAnUnknownBroker) {
 
 // --- data versions ---
 
+// NS-6.
 TEST_F(RouteTableTest, AnOldDataVersionKeepsWhatOperatorsChanged) {
   Register(Master());
   EXPECT_EQ(table_.WipeWritePermission("broker-a"), 2);
@@ -181,6 +186,7 @@ TEST_F(RouteTableTest, AnOldDataVersionKeepsWhatOperatorsChanged) {
   EXPECT_EQ(table_.WipeWritePermission("broker-x"), 0);
 }
 
+// NS-22.
 TEST_F(RouteTableTest, AddingWritePermissionGivesReadAndWrite) {
   Registration locked = Master();
   locked.topics.topic_config_table["T"].perm = 0;
@@ -198,6 +204,7 @@ TEST_F(RouteTableTest, ATopicThatTheBrokerStillHasComesBackWithTheSameVersion) {
   EXPECT_TRUE(table_.FindRoute("T").has_value());
 }
 
+// NS-24.
 TEST_F(RouteTableTest, DropsTopicsMissingInARegistrationIfToldTo) {
   Register(Master());
   Registration fewer = WithVersion(Master(), 2);
@@ -212,6 +219,7 @@ TEST_F(RouteTableTest, DropsTopicsMissingInARegistrationIfToldTo) {
 
 // --- who is gone ---
 
+// NS-11.
 TEST_F(RouteTableTest, ABrokerExpiresByItsOwnTimeout) {
   Registration quick = Master();
   quick.heartbeat_timeout = seconds(10);
@@ -236,6 +244,7 @@ TEST_F(RouteTableTest, TheEndOfItsConnectionRemovesABroker) {
 }
 
 // M24: the decision is made, the broker registers again, the decision is carried out.
+// NS-9.
 TEST_F(RouteTableTest, ALateRemovalDoesNotTouchABrokerThatRegisteredAgain) {
   Register(Master(), At(0));
   const auto expired = table_.DecideExpired(At(1000));
@@ -254,6 +263,7 @@ TEST_F(RouteTableTest, ALateRemovalDoesNotTouchABrokerThatRegisteredAgain) {
   EXPECT_TRUE(table_.FindRoute("T").has_value());
 }
 
+// NS-10.
 TEST_F(RouteTableTest, AFarewellFromAnOlderConnectionIsFromAPreviousLife) {
   Register(Master());
   EXPECT_FALSE(table_.DecideUnregister(Master().broker, kConnection - 1).has_value());
@@ -261,6 +271,7 @@ TEST_F(RouteTableTest, AFarewellFromAnOlderConnectionIsFromAPreviousLife) {
   EXPECT_TRUE(table_.DecideUnregister(Master().broker, kConnection + 1).has_value());
 }
 
+// NS-8.
 TEST_F(RouteTableTest, AHeartbeatOnANewConnectionMakesTheOldOneUnimportant) {
   Register(Master());
   table_.Heartbeat(Master().broker, kConnection + 1, At(1));
@@ -269,6 +280,7 @@ TEST_F(RouteTableTest, AHeartbeatOnANewConnectionMakesTheOldOneUnimportant) {
   EXPECT_EQ(table_.DecideClosed(kConnection + 1).size(), 1U);
 }
 
+// NS-4.
 TEST_F(RouteTableTest, ABrokerWithAnotherNameAtTheSameAddressReplacesTheOld) {
   Register(Master());
   Registration renamed = Master();
@@ -294,6 +306,7 @@ TEST_F(RouteTableTest, ABrokerThatChangesItsClusterLeavesTheOldOneLater) {
 
 // --- slaves in the master's place ---
 
+// NS-14.
 TEST_F(RouteTableTest, ShowsTheLeastSlaveAsAMasterThatTakesNoMessages) {
   options_.support_acting_master = true;
   Registration master = Master();
@@ -321,6 +334,7 @@ TEST_F(RouteTableTest, ShowsTheLeastSlaveAsAMasterThatTakesNoMessages) {
               ElementsAre(Pair(2, "10.0.0.2:10911")));
 }
 
+// NS-15.
 TEST_F(RouteTableTest, TellsTheOthersThatTheMasterIsBack) {
   Registration slave = Slave(2, "10.0.0.2:10911");
   slave.enable_acting_master = true;
@@ -339,6 +353,7 @@ TEST_F(RouteTableTest, TellsTheOthersThatTheMasterIsBack) {
 
 // --- topics ---
 
+// NS-23.
 TEST_F(RouteTableTest, RegistersATopicAtKnownBrokersOnly) {
   Register(Master());
   const wire::QueueData known{.broker_name = "broker-a", .perm = 6, .read_queue_nums = 8};
@@ -349,6 +364,7 @@ TEST_F(RouteTableTest, RegistersATopicAtKnownBrokersOnly) {
   EXPECT_FALSE(table_.FindRoute("W").has_value());
 }
 
+// NS-24.
 TEST_F(RouteTableTest, DeletesATopicInOneCluster) {
   Register(Master());
   Registration other = Master("10.0.0.2:10911");
@@ -362,6 +378,7 @@ TEST_F(RouteTableTest, DeletesATopicInOneCluster) {
   EXPECT_FALSE(table_.FindRoute("T").has_value());
 }
 
+// NS-25.
 TEST_F(RouteTableTest, ListsTopics) {
   Registration r = Master();
   r.topics.topic_config_table = {{"plain", Topic("plain")},
@@ -405,6 +422,7 @@ TEST_F(RouteTableTest, ShowsTheMappingOfAStaticTopic) {
   EXPECT_FALSE(table_.FindRoute("T")->topic_queue_mapping_by_broker.has_value());
 }
 
+// NS-16.
 TEST(KeepZone, LeavesOutMastersOfOtherZones) {
   const auto group = [](std::string name, std::string zone, int64_t id, std::string address) {
     return wire::BrokerData{.broker_addrs = {{id, std::move(address)}},
@@ -425,6 +443,7 @@ TEST(KeepZone, LeavesOutMastersOfOtherZones) {
 }
 
 // Whatever brokers do: who is shown is alive, and when all have gone nothing is left.
+// NS-12.
 RC_GTEST_PROP(RouteTableProperty, ShowsOnlyLiveBrokersAndForgetsAll,
               (const std::vector<std::array<uint8_t, 6>>& steps)) {
   RouteOptions options;

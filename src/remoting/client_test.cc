@@ -38,6 +38,7 @@ struct World {
   std::string address;
 };
 
+// CONN-12.
 SIM_TEST(Client, CallersShareOneConnect) {
   World world(ctx, sim);
   runtime::TaskGroup group(ctx);
@@ -140,6 +141,7 @@ SIM_TEST(Client, ACallerThatGivesUpDoesNotEndTheConnect) {
   group.Wait();
 }
 
+// CONN-12.
 SIM_TEST(Client, AnswersServersThatItDoesNotSupportTheirRequests) {
   class AskingHandler : public QuietHandler {
    public:

@@ -10,7 +10,7 @@
 // Nothing received or sent for `idle_timeout` closes it too (protocol: 120 s on both sides).
 //
 // One executor. Shared ownership, because a request in work may outlive its connection: sending
-// on a closed one is a no-op. Rules: spec/wire/remoting.md.
+// on a closed one is a no-op. Rules: spec/wire/connection.md.
 #pragma once
 
 #include <cstdint>

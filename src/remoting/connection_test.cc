@@ -64,6 +64,7 @@ SIM_TEST(Connection, CarriesCallsInBothDirections) {
   EXPECT_EQ(BodyOf(ends.far->Call(ctx, EchoRequest("back"))), "back");
 }
 
+// CONN-3.
 SIM_TEST(Connection, MatchesAnswersThatComeInAnotherOrder) {
   Ends ends(ctx, sim);
   std::vector<std::string> bodies(3);
@@ -94,6 +95,7 @@ SIM_TEST(Connection, TakesRequestsByteByByte) {
   EXPECT_EQ(ReadFrame(ctx, *end.stream).value().opaque, 8);
 }
 
+// CONN-7.
 SIM_TEST(Connection, AnswersPipelinedRequestsInOneWrite) {
   // Counts the writes that get through to the stream.
   class CountingStream : public runtime::Stream {
@@ -136,6 +138,7 @@ SIM_TEST(Connection, LargeBodiesArriveUnchanged) {
   EXPECT_EQ(BodyOf(ends.near->Call(ctx, EchoRequest(body))), body);
 }
 
+// CONN-4.
 SIM_TEST(Connection, DoesNotAnswerAOneWayRequest) {
   Ends ends(ctx, sim);
   ends.near->SendOneway(EchoRequest("x")).value();
@@ -144,6 +147,7 @@ SIM_TEST(Connection, DoesNotAnswerAOneWayRequest) {
   EXPECT_EQ(ends.near->unmatched_answers(), 0U);
 }
 
+// CONN-8.
 SIM_TEST(Connection, SaysThatAnAnswerIsTooLarge) {
   Ends ends(ctx, sim);
   auto pending = EchoRequest("x", "later");
@@ -169,6 +173,7 @@ SIM_TEST(Connection, RefusesToSendARequestLargerThanAFrame) {
 
 // --- faults ---
 
+// CONN-2.
 SIM_TEST(Connection, ClosesOnBytesThatAreNoFrame) {
   const std::vector<std::string> hostile = {
       "GET / HTTP/1.1\r\n\r\n",
@@ -260,6 +265,7 @@ SIM_TEST(Connection, RefusesCallsBeyondItsLimit) {
 
 // The peer asks for 100 times 100 kB and reads nothing: at most the limit, one answer and what was
 // read at once may wait here, and when the peer reads, everything comes.
+// CONN-5.
 SIM_TEST(Connection, StopsReadingWhileThePeerDoesNotRead) {
   constexpr size_t kLimit = 500'000;
   constexpr int kRequests = 100;
@@ -305,6 +311,7 @@ SIM_TEST(Connection, RefusesToSendToAPeerThatDoesNotRead) {
   near->Close();
 }
 
+// CONN-6.
 SIM_TEST(Connection, ClosesWhenNothingComesOrGoes) {
   Ends ends(ctx, sim, {.idle_timeout = seconds(120)});
   ctx.SleepFor(seconds(100)).value();
@@ -420,6 +427,7 @@ sim::SimulationOptions Stormy() {
 
 // Many calls over a bad network, with and without a fiber: each ends once, and an answer is the
 // right one.
+// CONN-9.
 SIM_TEST_OPTIONS(Connection, EveryCallEndsOnce, /*seeds=*/200, Stormy()) {
   Result<std::unique_ptr<runtime::Stream>> a = Fail(ErrorCode::kClosed);
   Result<std::unique_ptr<runtime::Stream>> b = Fail(ErrorCode::kClosed);

@@ -5,7 +5,8 @@
 // keeps nothing else alive. One that comes in pieces is collected in a block that never exceeds
 // twice the bytes received so far (or 4 KiB): announcing a large frame costs us nothing. Once it
 // is large, the connection reads straight into the block (Room), and the frame's body shares it.
-// After an error the stream can't be resynchronised: close it. Rule REM-1 of spec/wire/remoting.md.
+// After an error the stream can't be resynchronised: close it. Rules CONN-1 and CONN-2 of
+// spec/wire/connection.md.
 #pragma once
 
 #include <array>

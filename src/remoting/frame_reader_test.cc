@@ -85,6 +85,7 @@ TEST(FrameReader, RefusesAHeaderLongerThanItsFrame) {
   EXPECT_FALSE(reader.Next(all).has_value());
 }
 
+// CONN-1.
 TEST(FrameReader, HoldsAtMostTwiceWhatCame) {
   constexpr size_t kSize = wire::kMaxFrameSize;
   const std::string frame = FrameOfSize(kSize, 'x');

@@ -53,6 +53,7 @@ SIM_TEST(Server, NamesThePortThatIsTaken) {
   server->Close(ctx);
 }
 
+// CONN-10.
 SIM_TEST(Server, ClosesConnectionsBeyondItsLimit) {
   QuietHandler handler;
   QuietHandler client_handler;
@@ -77,6 +78,7 @@ sim::SimulationOptions FewDescriptors() {
   return options;
 }
 
+// CONN-10.
 SIM_TEST_OPTIONS(Server, GoesOnAfterFailedAccepts, /*seeds=*/20, FewDescriptors()) {
   QuietHandler handler;
   QuietHandler client_handler;
@@ -103,6 +105,7 @@ SIM_TEST(Server, StopsAcceptingButGoesOnServing) {
   server->Close(ctx);
 }
 
+// CONN-11.
 SIM_TEST(Server, WritesTheLastAnswersBeforeItCloses) {
   QuietHandler handler;
   const auto server = Server::Listen(ctx, sim.runtime(), AnyPort(sim), handler).value();
