@@ -19,6 +19,7 @@ using wire::ConfigOrigin;
 constexpr seconds kUnregisterTimeout{3};
 constexpr seconds kDrainTimeout{10};
 constexpr seconds kClientScanInterval{10};
+constexpr seconds kSamplePeriod{10};
 
 // Reads `path` into the schema. Unknown keys are collected; a bad value names file and line.
 Result<void> ReadConfigFile(Context& ctx, runtime::Runtime& runtime, const std::string& path,
@@ -44,6 +45,23 @@ Result<void> ReadConfigFile(Context& ctx, runtime::Runtime& runtime, const std::
   return {};
 }
 
+// What would change a promise if it were only accepted.
+Result<void> RefuseUnsupported(const wire::ConfigSchema& schema) {
+  static constexpr std::pair<std::string_view, std::string_view> kOnly[] = {
+      {"brokerRole", "ASYNC_MASTER"},     {"storeType", "default"},
+      {"enableDLegerCommitLog", "false"}, {"enableControllerMode", "false"},
+      {"authenticationEnabled", "false"}, {"authorizationEnabled", "false"},
+      {"enableMultiDispatch", "false"},   {"enableConsumeQueueExt", "false"}};
+  for (const auto& [name, supported] : kOnly) {
+    const wire::ConfigKey* key = schema.Find(name);
+    if (key != nullptr && key->text != supported) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}={}: this broker supports {} alone", name, key->text, supported));
+    }
+  }
+  return {};
+}
+
 Result<void> ReadConfig(Context& ctx, runtime::Runtime& runtime, const BrokerOptions& options,
                         wire::ConfigSchema& schema) {
   if (!options.config_file.empty()) {
@@ -56,6 +74,7 @@ Result<void> ReadConfig(Context& ctx, runtime::Runtime& runtime, const BrokerOpt
   for (const auto& [key, value] : options.overrides) {
     RMQ_TRY(schema.Set(key, value, ConfigOrigin::kFlag));
   }
+  RMQ_TRY(RefuseUnsupported(schema));
   const auto ignored = schema.IgnoredButSet();
   if (!ignored.empty()) {
     RMQ_LOG(runtime.log(), kWarn, "broker", "keys without effect here: {}",
@@ -130,6 +149,12 @@ Result<Listeners> Listen(Context& ctx, BrokerParts& parts, BrokerService& servic
   return listeners;
 }
 
+void SampleStats(Context& ctx, BrokerParts& parts) {
+  do {
+    parts.stats.Sample(parts.store.Stats(), ctx.Now(), parts.runtime.clock().WallNow());
+  } while (ctx.SleepFor(kSamplePeriod).has_value());
+}
+
 void ExpireClients(Context& ctx, BrokerParts& parts) {
   while (ctx.SleepFor(kClientScanInterval).has_value()) {
     const milliseconds limit(parts.config.channel_expired_timeout_ms);
@@ -152,6 +177,7 @@ Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerOptions& options) {
   });
   executor.Spawn(background, "expire clients",
                  [&parts](Context& own) { ExpireClients(own, parts); });
+  executor.Spawn(background, "sample stats", [&parts](Context& own) { SampleStats(own, parts); });
   if (options.started) options.started(parts.config.broker_name, parts.store_host);
 
   {
@@ -200,6 +226,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   ClientTable clients([&](std::string_view name, const ConsumerGroup& group) {
     NotifyMembers(runtime, config, groups, name, group);
   });
+  BrokerStats stats(ctx.Now(), runtime.clock().WallNow());
   runtime::Gate gate;
   const auto run = [&]() -> Result<void> {
     RMQ_TRY(const auto metadata,
@@ -212,6 +239,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
                       .groups = groups,
                       .offsets = offsets,
                       .clients = clients,
+                      .stats = stats,
                       .metadata = *metadata,
                       .gate = gate,
                       .store_host = {address, static_cast<uint16_t>(config.listen_port)}};

@@ -6,6 +6,7 @@
 
 #include "base/endpoint.h"
 #include "broker/broker_config.h"
+#include "broker/broker_stats.h"
 #include "broker/client_table.h"
 #include "broker/consumer_offsets.h"
 #include "broker/subscription_groups.h"
@@ -27,6 +28,7 @@ struct BrokerParts {
   SubscriptionGroups& groups;
   ConsumerOffsets& offsets;
   ClientTable& clients;
+  BrokerStats& stats;
   Metadata& metadata;   // persists the four above
   runtime::Gate& gate;  // of the fibers of requests that suspend
   Endpoint store_host;  // brokerIP1 and the listening port: part of message ids

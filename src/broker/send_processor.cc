@@ -22,8 +22,8 @@ struct SendProcessor::Work {
   wire::RemotingCommand request;  // without its body
   wire::RemotingCommand response;
   int32_t queue_id = 0;
-  std::string batch_uniq_id;
   std::string transaction_id;
+  Tick began;
 
   void Fail(ResponseCode code, std::string remark) {
     response.code = static_cast<int32_t>(code);
@@ -40,10 +40,11 @@ void SetError(wire::RemotingCommand& response, ResponseCode code, std::string re
 }
 
 // WAIT=true is what an absent property means: dropping it saves 10 bytes in every message.
-std::string StoredProperties(std::string_view sent, std::string_view cluster) {
+// Region, trace switch and cluster are the broker's to say, as in Java.
+std::string StoredProperties(std::string_view sent, const BrokerConfig& config) {
   static constexpr std::string_view kWaitTrue = "WAIT\x01true\x02";
   std::string kept;
-  kept.reserve(sent.size() + cluster.size() + 16);
+  kept.reserve(sent.size() + config.cluster_name.size() + config.region_id.size() + 48);
   const size_t at = sent.find(kWaitTrue);
   const bool whole_pair = at != std::string_view::npos && (at == 0 || sent[at - 1] == '\x02');
   if (whole_pair) {
@@ -51,7 +52,9 @@ std::string StoredProperties(std::string_view sent, std::string_view cluster) {
   } else {
     kept.append(sent);
   }
-  wire::AppendProperty(kept, wire::kPropertyCluster, cluster);
+  wire::AppendProperty(kept, wire::kPropertyMsgRegion, config.region_id);
+  wire::AppendProperty(kept, wire::kPropertyTraceSwitch, config.trace_on ? "true" : "false");
+  wire::AppendProperty(kept, wire::kPropertyCluster, config.cluster_name);
   return kept;
 }
 
@@ -72,6 +75,7 @@ bool IsDelayed(const wire::PropertiesView& properties) {
 
 void SendProcessor::HandleSend(const ConnectionPtr& connection, wire::RemotingCommand request) {
   auto work = std::make_unique<Work>();
+  work->began = parts_.runtime.clock().Now();
   work->connection = connection;
   work->response = wire::MakeResponse(request, ResponseCode::kSuccess);
   Bytes body = std::exchange(request.body, Bytes());
@@ -209,7 +213,8 @@ void SendProcessor::StoreOne(std::unique_ptr<Work> work, wire::SendMessageReques
   store::MessageToStore message = MessageOf(header, work->connection->peer(), std::move(body));
   message.wait_store_ok = properties.Find(wire::kPropertyWaitStoreMsgOk) != "false";
   work->transaction_id = properties.Find(wire::kPropertyUniqKey).value_or("");
-  message.properties = StoredProperties(header.properties, parts_.config.cluster_name);
+  message.properties = StoredProperties(header.properties, parts_.config);
+  parts_.stats.SendBegan(work->began);
   parts_.store.PutAsync(std::move(message),
                         [this, work = std::move(work)](const Result<store::PutResult>& result) {
                           Answer(*work, result);
@@ -233,14 +238,14 @@ void SendProcessor::StoreBatch(std::unique_ptr<Work> work, wire::SendMessageRequ
     const auto at = static_cast<size_t>((*record)->body.data() - body.data());
     message.body = (*record)->body.empty() ? Bytes() : body.Sub(at, (*record)->body.size());
     message.flag = (*record)->flag;
-    message.properties = StoredProperties((*record)->properties, parts_.config.cluster_name);
+    message.properties = StoredProperties((*record)->properties, parts_.config);
     messages.push_back(std::move(message));
   }
   if (messages.empty()) return work->Fail(ResponseCode::kMessageIllegal, "the batch is empty");
   const wire::PropertiesView properties(header.properties);
   const bool wait = properties.Find(wire::kPropertyWaitStoreMsgOk) != "false";
   for (store::MessageToStore& message : messages) message.wait_store_ok = wait;
-  work->batch_uniq_id = properties.Find(wire::kPropertyUniqKey).value_or("");
+  // No batchUniqId in the answer: with it, clients take the batch for one message.
   parts_.store.PutBatchAsync(
       std::move(messages), [this, work = std::move(work)](const Result<store::PutResult>& result) {
         Answer(*work, result);
@@ -284,6 +289,7 @@ constexpr std::string_view kIllegalRemark =
 }  // namespace
 
 void SendProcessor::Answer(Work& work, const Result<store::PutResult>& result) {
+  parts_.stats.SendEnded(work.began, parts_.runtime.clock().Now());
   if (!result.has_value()) {
     return work.Fail(ResponseCodeOf(result.error()),
                      fmt::format("service not available now: {}", result.error().ToString()));
@@ -305,7 +311,6 @@ void SendProcessor::Answer(Work& work, const Result<store::PutResult>& result) {
   header.queue_id = work.queue_id;
   header.queue_offset = result->queue_offset.value;
   header.transaction_id = work.transaction_id;
-  header.batch_uniq_id = work.batch_uniq_id;
   wire::EncodeHeader(header, work.response.ext_fields);
   work.response.code = static_cast<int32_t>(code);
   work.connection->Reply(work.request, std::move(work.response));
