@@ -87,6 +87,7 @@ DiskHandle Disk::MakeHandle(InodeRef inode, bool writable) const {
           .writable = writable};
 }
 
+// SIM-DISK-19.
 Result<void> Disk::CheckHandle(const DiskHandle& handle) const {
   if (handle.power_cycle != power_cycle_) {
     return Fail(ErrorCode::kIoError, "opened before the power was cut");
@@ -511,6 +512,7 @@ void Disk::SyncNames(const DiskInode& directory, DiskSequence upto) {
   });
 }
 
+// SIM-DISK-10: what a lying disk has confirmed becomes true later.
 void Disk::SettleLies() {
   while (!lies_.empty() && lies_.front().at + options_.lie <= host_.Now()) {
     const Lie& lie = lies_.front();

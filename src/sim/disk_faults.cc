@@ -6,7 +6,7 @@
 
 namespace rmq::sim {
 
-// --- planned ---
+// --- planned: SIM-DISK-18 ---
 
 void Disk::FailNthOperation(uint64_t nth) {
   fail_at_ = nth == 0 ? 0 : operation_count_ + nth;
@@ -37,7 +37,7 @@ void Disk::FailNextSync(SyncFailure how) {
   sync_failures_.push_back(how);
 }
 
-// --- time ---
+// --- time: SIM-DISK-17 ---
 
 namespace {
 

@@ -343,118 +343,130 @@ void FileContent::DropCache() {
   Rebuild(0);
 }
 
-// What of a file survives is drawn once, then sector by sector where that says so: all that is
-// kept, all that is lost, and single losses find more than a coin for each sector.
-struct FileContent::Survival {
+// A power cut of one file. What of it survives is drawn once, then sector by sector where that
+// says so: whole losses and single losses find more than a coin for each sector.
+struct FileContent::PowerCut {
   enum Mode { kAll, kPrefix, kMostly, kMixed, kLittle, kNothing, kModeCount };
-  Draws& draws;
-  const uint64_t object;
-  Mode mode = kAll;
-  DiskSequence prefix = 0;  // kPrefix: the operations up to here survive
 
-  // Between `low` and `high`, the newest and mildest.
-  size_t Choose(size_t low, size_t high) {
+  // From the durable version or size, 0, to the newest.
+  struct Range {
+    size_t low;
+    size_t high;
+  };
+
+  const PowerCutRules& rules;
+  const uint64_t object;
+  Draws& draws;
+  Mode mode = kAll;
+  DiskSequence prefix = 0;    // kPrefix: the operations up to here survive
+  SizeChange size;            // the surviving one
+  uint64_t bytes_needed = 0;  // from here up to `size` there are no holes (journaled)
+
+  // `sequence_of(i)` is the operation that made version i.
+  template <typename SequenceOf>
+  size_t Choose(Range range, const SequenceOf& sequence_of) {
+    const auto [low, high] = range;
     if (low >= high || mode == kAll) return high;
     if (mode == kNothing) return low;
+    if (mode == kPrefix) {
+      size_t i = high;
+      while (i > low && sequence_of(i) > prefix) --i;
+      return i;
+    }
     if (mode == kMostly && !draws.Chance("disk: a sector is lost", object, 1, 16)) return high;
     if (mode == kLittle && draws.Chance("disk: a sector is not written", object, 15, 16)) {
       return low;
     }
     return high - draws.Draw("disk: surviving version", object, high - low + 1);
   }
-};
 
-size_t FileContent::ChooseSize(const PowerCutRules& rules, Survival& survival,
-                               uint64_t& floor) const {
-  size_t low = 0;
-  size_t high = sizes_.size() - 1;
-  if (rules.journaled) {
-    for (size_t i = 1; i < sizes_.size(); ++i) {
-      if (sizes_[i].by_write) continue;
-      if (sizes_[i].sequence <= rules.journal) {
-        low = i;
-      } else {
-        high = i - 1;
-        break;
-      }
+  // SIM-DISK-12: a part of the sector is newer than the rest.
+  void MayTear(SectorBytes& bytes, const SectorBytes& newer) {
+    if (!rules.tear || !draws.Chance("disk: torn sector", object, 1, 8)) return;
+    const uint64_t torn = draws.Draw("disk: tear at", object, kSectorSize);
+    const bool front = draws.Draw("disk: tear keeps the end", object, 2) == 0;
+    for (uint64_t i = 0; i < kSectorSize; ++i) {
+      if ((i < torn) == front) bytes[i] = newer[i];
     }
   }
-  floor = sizes_[low].size;
-  if (survival.mode != Survival::kPrefix) return survival.Choose(low, high);
-  while (high > low && sizes_[high].sequence > survival.prefix) --high;
-  return high;
-}
+
+  // SIM-DISK-8: the size says that the sector was written, but it wasn't.
+  bool MayBeStale(SectorBytes& bytes) {
+    if (rules.stale == nullptr || rules.stale->empty()) return false;
+    if (!draws.Chance("disk: stale bytes", object, 1, 4)) return false;
+    bytes = (*rules.stale)[draws.Draw("disk: whose stale bytes", object, rules.stale->size())];
+    return true;
+  }
+};
 
 void FileContent::CutPower(const PowerCutRules& rules, uint64_t object, Draws& draws) {
   ++load_;
   if (dirty_pages_.empty() && sizes_.size() == 1) return;
-  Survival survival{.draws = draws, .object = object};
-  survival.mode = static_cast<Survival::Mode>(
-      draws.Draw("disk: what a file keeps", object, Survival::kModeCount));
-  if (survival.mode == Survival::kPrefix) {
+  PowerCut cut{.rules = rules, .object = object, .draws = draws};
+  cut.mode = static_cast<PowerCut::Mode>(
+      draws.Draw("disk: what a file keeps", object, PowerCut::kModeCount));
+  if (cut.mode == PowerCut::kPrefix) {
     const size_t n = versions_.size();
     const uint64_t back = n == 0 ? 0 : draws.Draw("disk: surviving prefix", object, n);
-    survival.prefix = n == 0 ? last_change_ : versions_[n - 1 - back].until;
+    cut.prefix = n == 0 ? last_change_ : versions_[n - 1 - back].until;
   }
-  uint64_t floor = 0;
-  const uint64_t old_size = durable_size();
-  const SizeChange chosen = sizes_[ChooseSize(rules, survival, floor)];
-
+  ChooseSize(cut);
   std::ranges::sort(dirty_pages_);
-  std::vector<int32_t> chain;
   for (const uint64_t number : dirty_pages_) {
     Page& page = *Find(number);
     for (uint64_t s = 0; s < kSectorsPerPage; ++s) {
-      const size_t newest = Chain(page, s, chain);  // The version after the saved ones.
-      if (newest == 0) continue;
-      const uint64_t begin = number * kPageSize + s * kSectorSize;
-      size_t low = 0;
-      size_t high = newest;
-      if (rules.journaled) {
-        const bool appended = chosen.by_write && begin + kSectorSize > floor;
-        for (size_t i = 0; i < newest; ++i) {
-          const Version& version = versions_[chain[i]];
-          if (appended && version.until <= chosen.sequence) low = i + 1;
-          if (!version.truncated) continue;
-          if (version.until <= rules.journal) {
-            low = std::max(low, i + 1);
-          } else {
-            high = std::min(high, i);
-          }
-        }
-        low = std::min(low, high);
-      }
-      size_t pick = 0;
-      if ((page.lost >> s & 1) != 0) {
-        pick = 0;
-      } else if (survival.mode == Survival::kPrefix) {
-        pick = high;
-        while (pick > low && versions_[chain[pick - 1]].until > survival.prefix) --pick;
-      } else {
-        pick = survival.Choose(low, high);
-      }
-      if (pick == newest) continue;
-      const Version& version = versions_[chain[pick]];
-      SectorBytes bytes = BytesOf(version);
-      const bool hole = pick == 0 && version.slot < 0 && begin >= old_size;
-      if (hole && rules.stale != nullptr && !rules.stale->empty() &&
-          draws.Chance("disk: stale bytes", object, 1, 4)) {
-        bytes = (*rules.stale)[draws.Draw("disk: whose stale bytes", object, rules.stale->size())];
-      } else if (rules.tear && draws.Chance("disk: torn sector", object, 1, 8)) {
-        const SectorBytes written = NewestOf(page, s);
-        const uint64_t torn = draws.Draw("disk: tear at", object, kSectorSize);
-        const bool front = draws.Draw("disk: tear keeps the end", object, 2) == 0;
-        for (uint64_t i = 0; i < kSectorSize; ++i) {
-          if ((i < torn) == front) bytes[i] = written[i];
-        }
-      }
-      SetSector(page, s, bytes);
+      if (page.newest_version[s] >= 0) CutSector(cut, page, number, s);
     }
   }
   ClearVersions();
-  size_ = chosen.size;
+  size_ = cut.size.size;
   sizes_.assign(1, {0, size_, false});
   ZeroBehind(size_);
+}
+
+// SIM-DISK-9: with a journal, size changes other than by writing survive up to its end.
+void FileContent::ChooseSize(PowerCut& cut) const {
+  PowerCut::Range range{0, sizes_.size() - 1};
+  for (size_t i = 1; cut.rules.journaled && i < sizes_.size(); ++i) {
+    if (sizes_[i].by_write) continue;
+    if (sizes_[i].sequence > cut.rules.journal) {
+      range.high = i - 1;
+      break;
+    }
+    range.low = i;
+  }
+  cut.size = sizes_[cut.Choose(range, [&](size_t i) { return sizes_[i].sequence; })];
+  cut.bytes_needed =
+      cut.rules.journaled && cut.size.by_write ? sizes_[range.low].size : kEverything;
+}
+
+// SIM-DISK-5: one of the sector's versions, the newest being what the page holds.
+void FileContent::CutSector(PowerCut& cut, Page& page, uint64_t number, uint64_t sector) {
+  std::vector<int32_t>& chain = chain_;
+  const size_t newest = Chain(page, sector, chain);
+  const uint64_t begin = number * kPageSize + sector * kSectorSize;
+  PowerCut::Range range{0, newest};
+  if ((page.lost >> sector & 1) != 0) range.high = 0;
+  for (size_t i = 0; cut.rules.journaled && i < newest; ++i) {
+    const Version& version = versions_[chain[i]];
+    const bool needed = begin + kSectorSize > cut.bytes_needed;
+    if (needed && version.until <= cut.size.sequence) range.low = i + 1;
+    if (!version.truncated) continue;
+    if (version.until <= cut.rules.journal) {
+      range.low = std::max(range.low, i + 1);
+    } else {
+      range.high = std::min(range.high, i);
+    }
+  }
+  range.low = std::min(range.low, range.high);
+  const size_t pick =
+      cut.Choose(range, [&](size_t i) { return i == 0 ? 0 : versions_[chain[i - 1]].until; });
+  if (pick == newest) return;
+  const Version& version = versions_[chain[pick]];
+  SectorBytes bytes = BytesOf(version);
+  const bool hole = pick == 0 && version.slot < 0 && begin >= durable_size();
+  if (!hole || !cut.MayBeStale(bytes)) cut.MayTear(bytes, NewestOf(page, sector));
+  SetSector(page, sector, bytes);
 }
 
 // What lies behind the end reads as zeros when the file grows again.

@@ -133,7 +133,7 @@ class FileContent {
     uint64_t size = 0;
     bool by_write = false;
   };
-  struct Survival;
+  struct PowerCut;
 
   const Page* Find(uint64_t page) const;
   Page* Find(uint64_t page);
@@ -154,7 +154,8 @@ class FileContent {
   size_t Chain(const Page& page, uint64_t sector, std::vector<int32_t>& out) const;
   Version& Base(Page& page, uint64_t sector);
   void Rebuild(DiskSequence upto);
-  size_t ChooseSize(const PowerCutRules& rules, Survival& survival, uint64_t& floor) const;
+  void ChooseSize(PowerCut& cut) const;
+  void CutSector(PowerCut& cut, Page& page, uint64_t number, uint64_t sector);
 
   uint64_t size_ = 0;
   std::vector<std::unique_ptr<Chunk>> chunks_;
@@ -164,6 +165,7 @@ class FileContent {
   std::vector<SectorBytes> saved_;
   uint64_t lost_page_count_ = 0;
   DiskSequence last_change_ = 0;
+  std::vector<int32_t> chain_;     // scratch
   std::vector<SizeChange> sizes_;  // the first is durable, the last is size_
 };
 

@@ -39,7 +39,7 @@ std::vector<std::string> Files(TestDisk& t) {
   return t.disk->ListFiles();
 }
 
-// --- SIM-DISK-5: bytes ---
+// --- SIM-DISK-2, SIM-DISK-5: bytes ---
 
 TEST(DiskPower, ProcessDeathLosesNothing) {
   TestDisk t;
@@ -473,7 +473,7 @@ TEST(DiskPower, SectorsTearOnlyWithTheOption) {
   EXPECT_THAT(Outcomes(options, rewrite, torn), Contains(true));
 }
 
-// --- handles, memory, determinism ---
+// --- SIM-DISK-11, SIM-DISK-19; determinism ---
 
 TEST(DiskPower, HandlesAndLocksEndWithThePower) {
   TestDisk t;

@@ -36,6 +36,7 @@ class SimFileSystem::Operation : public ListNode {
   // The process died: nobody will look at the result.
   void Orphan() {
     Unlink();
+    if (owner_.disk_.frozen()) return;
     // 0: not carried out.
     const uint64_t fate = owner_.draws_.Draw("files: fate of an operation at death", owner_.id_, 3);
     if (fate > 0) Apply(/*partly=*/fate == 2);
@@ -308,7 +309,9 @@ Result<DiskHandle> SimFileSystem::Lock(const DiskHandle& directory, std::string_
 }
 
 void SimFileSystem::Unlock(const DiskHandle& lock) {
-  const auto held = std::ranges::find(locks_, lock.inode, &DiskHandle::inode);
+  const auto held = std::ranges::find_if(locks_, [&](const DiskHandle& h) {
+    return h.inode == lock.inode && h.power_cycle == lock.power_cycle;
+  });
   if (held == locks_.end()) return;  // Released by the death of the process.
   disk_.Unlock(lock);
   locks_.erase(held);
@@ -318,6 +321,7 @@ uint64_t SimFileSystem::DrawPart(uint64_t count) {
   return count == 0 ? 0 : draws_.Draw("files: part of a write at death", id_, count);
 }
 
+// SIM-DISK-2, SIM-DISK-4.
 void SimFileSystem::Die() {
   while (!under_way_.empty()) under_way_.front().Orphan();
   for (const DiskHandle& lock : locks_) disk_.Unlock(lock);

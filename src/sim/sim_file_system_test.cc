@@ -1,4 +1,5 @@
-// The file system as processes use it: time, short counts, failures, deaths.
+// The file system as processes use it: time, short counts, failures, deaths. The contract itself
+// (SIM-DISK-1) is the business of conformance_test.cc.
 #include "sim/sim_file_system.h"
 
 #include <fmt/format.h>
@@ -64,6 +65,7 @@ SIM_TEST(SimFileSystem, ErrorsNameThePathTheOperationAndTheOffset) {
   EXPECT_EQ(sim.files().Space(ctx, "/none").error().code(), ErrorCode::kNotFound);
 }
 
+// SIM-DISK-18.
 SIM_TEST(SimFileSystem, FailsTheNthOperationOnce) {
   auto store = OpenStore(ctx, sim.files());
   auto log = store->Open(ctx, "log", OpenMode::kCreate).value();
@@ -126,7 +128,7 @@ SIM_TEST(SimFileSystem, AnExpiredContextSubmitsNothingButASubmittedOperationEnds
   EXPECT_EQ(sim.disk().ReadFile("store/log").value(), "b");
 }
 
-// Two writes under way at once are carried out in either order.
+// SIM-DISK-3: two writes under way at once are carried out in either order.
 TEST(SimFileSystemOrder, OperationsOvertakeEachOther) {
   static std::set<std::string>* seen = nullptr;
   std::set<std::string> texts;
@@ -151,6 +153,7 @@ SIM_TEST(SimFileSystem, LocksExcludeTheSameProcessToo) {
   EXPECT_TRUE(store->Lock(ctx, "lock").has_value());
 }
 
+// SIM-DISK-2.
 SIM_TEST_SEEDS(SimFileSystem, LocksEndWithTheProcess, 50) {
   Machine& machine = sim.AddMachine("a");
   Process& holder = sim.Start(machine, "holder", [](Context& c, Runtime& runtime) {
@@ -169,6 +172,7 @@ SIM_TEST_SEEDS(SimFileSystem, LocksEndWithTheProcess, 50) {
   EXPECT_TRUE(locked);
 }
 
+// SIM-DISK-4.
 TEST(SimFileSystemDeath, AWriteUnderWayIsDoneInFullInPartOrNotAtAll) {
   static std::set<std::string>* seen = nullptr;
   std::set<std::string> outcomes;
@@ -206,7 +210,7 @@ SIM_TEST(SimFileSystem, LimitsWhatIsOpen) {
   EXPECT_TRUE(store->Open(ctx, "c", OpenMode::kCreate).has_value());
 }
 
-// --- crash points ---
+// --- SIM-DISK-18: crash points ---
 
 SIM_TEST(SimFileSystem, AFrozenDiskCarriesOutNothingMore) {
   Machine& machine = sim.AddMachine("a");
@@ -223,6 +227,31 @@ SIM_TEST(SimFileSystem, AFrozenDiskCarriesOutNothingMore) {
   sim.PowerCut(machine);
   EXPECT_FALSE(writer.alive());
   EXPECT_FALSE(machine.disk().frozen());
+}
+
+TEST(SimFileSystemDeath, NothingUnderWayReachesAFrozenDisk) {
+  RunSimTest(50, {}, [](Context& ctx, Simulation& sim) {
+    Machine& machine = sim.AddMachine("a");
+    machine.disk().WriteFile("store/log", "");
+    machine.disk().CrashBefore(3);
+    Process& writer = sim.Start(machine, "writer", [](Context& c, Runtime& runtime) {
+      auto store = OpenStore(c, runtime.files());
+      auto log = store->Open(c, "log", OpenMode::kReadWrite).value();
+      runtime::TaskGroup group(c);
+      for (uint64_t i = 0; i < 5; ++i) {
+        group.Spawn("write", [&log, i](Context& own) { (void)WriteText(own, *log, i, "x"); });
+      }
+      group.Wait();
+    });
+    ASSERT_TRUE(ctx.SleepFor(seconds(1)).has_value());
+    sim.Kill(writer);
+    EXPECT_EQ(machine.disk().ReadFile("store/log").value(), "");
+    machine.disk().Thaw();
+    Process& next = sim.Start(machine, "next", [](Context& c, Runtime& runtime) {
+      EXPECT_EQ(OpenStore(c, runtime.files())->List(c).value().size(), 1);
+    });
+    ASSERT_TRUE(sim.WaitForEnd(ctx, next).has_value());
+  });
 }
 
 // Every operation of ReplaceFile is a crash point: whatever the file system and the draws, the old
