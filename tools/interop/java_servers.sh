@@ -25,7 +25,7 @@ fetch_jars() {
   [[ $out/stamp -nt $here/servers/pom.xml ]] && return
   mkdir -p "$out"
   rm -rf "$out/lib"
-  mvn -B -q -f "$here/servers/pom.xml" -Dinterop.out="$(cd "$out" && pwd)" compile >&2
+  mvn -B -q -Dstyle.color=never -f "$here/servers/pom.xml" -Dinterop.out="$(cd "$out" && pwd)" compile >&2
   touch "$out/stamp"
 }
 
