@@ -41,6 +41,7 @@ Result<void> KvConfig::Delete(Context& ctx, std::string_view name_space, std::st
   return Store(ctx, std::move(next));
 }
 
+// NS-18: on disk before in memory.
 Result<void> KvConfig::Store(Context& ctx, KVConfigSerializeWrapper next) {
   RMQ_TRY(const auto directory, files_.OpenDirectory(ctx, directory_, /*create=*/true));
   RMQ_TRY(runtime::ReplaceFile(ctx, *directory, name_, wire::ToJson(next)));

@@ -124,6 +124,7 @@ NameServerHandler::SlowAnswer NameServerHandler::FindSlowAnswer(RequestCode code
 
 NameServerHandler::Response NameServerHandler::Answer(const Connection& connection,
                                                       const Request& request) {
+  // NS-25.
   const auto if_enabled = [&](bool enabled, auto list) {
     if (!enabled) return MakeResponse(request, ResponseCode::kSystemError, "disable");
     return SuccessWith(request, list());
@@ -173,7 +174,7 @@ NameServerHandler::Response NameServerHandler::Answer(const Connection& connecti
       response.body = Bytes::Copy(schema_.Text());
       return response;
     }
-    default:
+    default:  // NS-1
       return MakeResponse(request, ResponseCode::kRequestCodeNotSupported,
                           fmt::format(" request type {} not supported", request.code));
   }
@@ -205,6 +206,7 @@ NameServerHandler::Response NameServerHandler::RegisterBroker(const Connection& 
   Response response = SuccessWithHeader(
       request, wire::RegisterBrokerResponseHeader{.ha_server_addr = registered->ha_address,
                                                   .master_addr = registered->master_address});
+  // NS-19.
   const auto* order_topics = kv_.FindNamespace(kOrderTopics);
   if (config_.return_order_topic_config_to_broker && order_topics != nullptr) {
     response.body = Bytes::Copy(wire::ToJson(wire::KVTable{.table = *order_topics}));
@@ -294,6 +296,7 @@ NameServerHandler::Response NameServerHandler::BrokerMemberGroup(const Request& 
                                       routes_.Members(header.cluster_name, header.broker_name)});
 }
 
+// NS-11, as RemoveExpired.
 void NameServerHandler::ConnectionClosed(Connection& connection) {
   Remove(routes_.DecideClosed(connection.id()), "closed its connection");
 }
@@ -337,11 +340,13 @@ void NameServerHandler::Tell(const std::vector<MinBrokerIdChange>& changes) {
 
 // --- routes and topics ---
 
+// NS-17.
 bool NameServerHandler::serving() const {
   return !config_.need_wait_for_service ||
          runtime_.clock().Now() >= started_at_ + seconds(config_.wait_seconds_for_service);
 }
 
+// NS-16.
 NameServerHandler::Response NameServerHandler::RouteOfTopic(const Request& request) {
   RMQ_DECODE(GetRouteInfoRequestHeader, header, request);
   if (!serving()) {

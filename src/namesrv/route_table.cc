@@ -56,6 +56,7 @@ Result<Registered> RouteTable::Register(Registration registration, Tick now) {
     }
     return Registered{};
   }
+  // NS-13.
   const bool id_is_known = known != groups_.end() && known->second.broker_addrs.contains(id);
   if (!id_is_known && registration.topics.topic_config_table.size() == 1) {
     return Fail(ErrorCode::kRejected,
@@ -76,6 +77,7 @@ Result<Registered> RouteTable::Register(Registration registration, Tick now) {
     return member.first != id && member.second == broker.address;
   });
   const bool first = group.broker_addrs.insert_or_assign(id, broker.address).second;
+  // NS-7.
   const bool stands_in =
       registration.enable_acting_master.has_value() && id != kMasterId && id == MinId(group);
   if (id == kMasterId || stands_in) TakeTopics(registration, group, first, stands_in);
@@ -264,6 +266,7 @@ std::optional<MinBrokerIdChange> RouteTable::RemoveMember(const BrokerAddress& b
   return change;
 }
 
+// NS-12.
 void RouteTable::RemoveName(const std::string& broker_name) {
   groups_.erase(broker_name);
   for (auto cluster = clusters_.begin(); cluster != clusters_.end();) {
@@ -305,6 +308,7 @@ void RouteTable::EraseQueue(std::string_view topic, std::string_view broker_name
   topics_.erase(found);
 }
 
+// NS-23.
 bool RouteTable::RegisterTopic(std::string_view topic, const std::vector<QueueData>& queues) {
   const bool all_known = std::ranges::all_of(
       queues, [&](const QueueData& queue) { return groups_.contains(queue.broker_name); });
@@ -313,6 +317,7 @@ bool RouteTable::RegisterTopic(std::string_view topic, const std::vector<QueueDa
   return true;
 }
 
+// NS-24.
 void RouteTable::DeleteTopic(std::string_view topic) {
   if (const auto found = topics_.find(topic); found != topics_.end()) topics_.erase(found);
   if (const auto found = mappings_.find(topic); found != mappings_.end()) mappings_.erase(found);
@@ -339,7 +344,7 @@ int32_t RouteTable::WipeWritePermission(std::string_view broker_name) {
   return ChangePermission(broker_name, wire::kPermWrite, 0);
 }
 
-// Apache gives exactly read and write, whatever was there before.
+// NS-22: Apache gives exactly read and write, whatever was there before.
 int32_t RouteTable::AddWritePermission(std::string_view broker_name) {
   return ChangePermission(broker_name, ~0, wire::kPermRead | wire::kPermWrite);
 }

@@ -82,7 +82,8 @@ Result<std::shared_ptr<Connection>> Client::Impl::Reach(Context& ctx, std::strin
   return *attempt->result;
 }
 
-// The connect belongs to no caller: one that gives up must not take the others' connection along.
+// CONN-12. The connect belongs to no caller: one that gives up must not take the others' connection
+// along.
 std::shared_ptr<Client::Impl::Attempt> Client::Impl::StartConnecting(std::string_view address) {
   auto attempt = std::make_shared<Attempt>();
   links_[std::string(address)].attempt = attempt;

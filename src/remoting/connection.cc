@@ -45,7 +45,7 @@ size_t SizeOf(const std::vector<Bytes>& body) {
   return size;
 }
 
-// Whether the peer would take it as one frame, and we could encode it.
+// CONN-8: whether the peer would take it as one frame, and we could encode it.
 bool FitsAFrame(const RemotingCommand& command, size_t body_size) {
   size_t text = command.remark.size();
   for (const auto& field : command.ext_fields) text += field.key.size() + field.value.size() + 8;
@@ -100,7 +100,7 @@ class Connection::Impl {
 
   Result<int32_t> BeginCall(RemotingCommand request, Done done, bool from_fiber);
   void Forget(int32_t opaque) { calls_.erase(opaque); }
-  // Removes the call and delivers its result through the run queue.
+  // CONN-9: removes the call and delivers its result through the run queue.
   void EndCall(PendingCall& call, Result<RemotingCommand> result);
   void FailCalls(ErrorCode reason);
   void DeferDone(Done done, Result<RemotingCommand> result);
@@ -250,7 +250,7 @@ void Connection::Impl::Send(const RemotingCommand& command, const std::vector<By
   ScheduleFlush();
 }
 
-// Everything that is ready runs before the flush, so that its answers leave in one write.
+// CONN-7: everything that is ready runs before the flush, so that its answers leave in one write.
 void Connection::Impl::ScheduleFlush() {
   if (flush_scheduled_ || write_blocked_) return;
   flush_scheduled_ = true;
@@ -286,6 +286,7 @@ void Connection::Impl::Flush() {
   }
 }
 
+// CONN-5.
 void Connection::Impl::PauseOrResume() {
   if (outbound_.bytes() > options_.max_outbound_bytes) {
     paused_ = true;
@@ -393,6 +394,7 @@ void Connection::Impl::DeferDone(Done done, Result<RemotingCommand> result) {
   });
 }
 
+// CONN-3.
 void Connection::Impl::DeliverAnswer(RemotingCommand answer) {
   const auto found = calls_.find(answer.opaque);
   if (found == calls_.end()) {
@@ -451,7 +453,8 @@ void Connection::Impl::ArmIdle(Tick when) {
   });
 }
 
-// The timer is not moved with each byte: when it rings, it looks whether that was too early.
+// CONN-6. The timer is not moved with each byte: when it rings, it looks whether that was too
+// early.
 void Connection::Impl::CheckIdle() {
   if (closed_) return;
   const Tick due = last_activity_ + options_.idle_timeout;
@@ -482,7 +485,7 @@ std::shared_ptr<Connection> Connection::Start(runtime::Runtime& runtime,
 
 void Connection::Reply(const RemotingCommand& request, RemotingCommand response,
                        std::vector<Bytes> body) {
-  if (request.IsOneway() || closed()) return;
+  if (request.IsOneway() || closed()) return;  // CONN-4
   const size_t body_size = response.body.size() + SizeOf(body);
   if (!FitsAFrame(response, body_size)) {
     response =

@@ -57,8 +57,8 @@ class Server::Impl : public RequestHandler {
   runtime::Gate gate_;
 };
 
-// Whatever Accept says passes: no descriptors, a peer that went away before we came. Only being
-// told to stop ends it.
+// CONN-10. Whatever Accept says passes: no descriptors, a peer that went away before we came. Only
+// being told to stop ends it.
 void Server::Impl::AcceptAll(Context& ctx) {
   while (ctx.Check().has_value()) {
     Result<std::unique_ptr<runtime::Stream>> stream = listener_->Accept(ctx);
@@ -89,6 +89,7 @@ void Server::Impl::Add(std::unique_ptr<runtime::Stream> stream) {
   connections_.emplace(id, std::move(connection));
 }
 
+// CONN-11.
 void Server::Impl::Close(Context& ctx) {
   StopAccepting(ctx);
   // Each of these may end a connection and so change the map.
