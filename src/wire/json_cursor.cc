@@ -7,10 +7,6 @@
 namespace rmq::wire {
 namespace {
 
-bool IsSpace(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b';
-}
-
 bool IsWordCharacter(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
          c == '+' || c == '.' || c == '_' || c == '$';
@@ -41,17 +37,6 @@ char LowerCase(char c) {
 }
 
 }  // namespace
-
-char JsonCursor::Peek() {
-  while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
-  return at_ < text_.size() ? text_[at_] : '\0';
-}
-
-bool JsonCursor::Consume(char expected) {
-  if (Peek() != expected || at_ == text_.size()) return false;
-  ++at_;
-  return true;
-}
 
 Result<void> JsonCursor::Expect(char expected) {
   if (!Consume(expected)) return Fault(fmt::format("expected '{}'", expected));

@@ -32,9 +32,16 @@ class JsonCursor {
   }
 
   // The next character that is not space; 0 at the end.
-  char Peek();
+  char Peek() {
+    while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
   // Passes `expected` if it is next.
-  bool Consume(char expected);
+  bool Consume(char expected) {
+    if (Peek() != expected || at_ == text_.size()) return false;
+    ++at_;
+    return true;
+  }
   // Fails with kCorruption unless `expected` is next.
   Result<void> Expect(char expected);
   // Fails with kCorruption unless only space is left.
@@ -52,6 +59,7 @@ class JsonCursor {
   std::unexpected<Error> Fault(std::string_view what) const;
 
  private:
+  static bool IsSpace(char c) { return c == ' ' || (c >= '\b' && c <= '\r' && c != '\v'); }
   Result<void> ReadEscape(std::string& side);
   Result<void> SkipMembers(char close, int depth);
 

@@ -1,4 +1,5 @@
 // The JSON header: one object, whose keys may come in any order. WIRE-3, WIRE-4.
+#include <array>
 #include <charconv>
 
 #include "wire/header_encoding.h"
@@ -9,6 +10,32 @@ namespace rmq::wire {
 namespace {
 
 constexpr int kMaxDepth = 16;
+
+enum class Property {
+  kCode,
+  kFlag,
+  kOpaque,
+  kVersion,
+  kLanguage,
+  kRemark,
+  kExtFields,
+  kSerializeType,  // says what the frame has said already
+  kUnknown
+};
+constexpr std::array<std::string_view, 8> kPropertyNames = {
+    "code",     "flag",   "opaque",    "version",
+    "language", "remark", "extFields", "serializeTypeCurrentRPC"};
+
+// Nearly everybody spells them exactly so, and that is quick to find out.
+Property PropertyNamed(std::string_view key) {
+  for (size_t i = 0; i < kPropertyNames.size(); ++i) {
+    if (kPropertyNames[i] == key) return static_cast<Property>(i);
+  }
+  for (size_t i = 0; i < kPropertyNames.size(); ++i) {
+    if (SamePropertyName(key, kPropertyNames[i])) return static_cast<Property>(i);
+  }
+  return Property::kUnknown;
+}
 
 class Decoder {
  public:
@@ -41,14 +68,25 @@ class Decoder {
   }
 
   Result<void> DecodeProperty(std::string_view key) {
-    const auto is = [key](std::string_view name) { return SamePropertyName(key, name); };
-    if (is("code")) return ReadInt(command_.code);
-    if (is("flag")) return ReadInt(command_.flag);
-    if (is("opaque")) return ReadInt(command_.opaque);
-    if (is("version")) return ReadInt(command_.version);
-    if (is("language")) return ReadLanguage();
-    if (is("remark")) return ReadRemark();
-    if (is("extFields")) return ReadFields();
+    switch (PropertyNamed(key)) {
+      case Property::kCode:
+        return ReadInt(command_.code);
+      case Property::kFlag:
+        return ReadInt(command_.flag);
+      case Property::kOpaque:
+        return ReadInt(command_.opaque);
+      case Property::kVersion:
+        return ReadInt(command_.version);
+      case Property::kLanguage:
+        return ReadLanguage();
+      case Property::kRemark:
+        return ReadRemark();
+      case Property::kExtFields:
+        return ReadFields();
+      case Property::kSerializeType:
+      case Property::kUnknown:
+        break;
+    }
     return cursor_.SkipValue(kMaxDepth);
   }
 
