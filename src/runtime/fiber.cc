@@ -39,7 +39,7 @@ namespace context = boost::context::detail;
 
 constexpr uint64_t kCanary = 0x5afe57ac5afe57acULL;
 constexpr size_t kPageSize = 4096;
-constexpr size_t kMaxGuardedStacks = 8192;
+constexpr size_t kMaxGuardedStacks = 4096;
 constexpr size_t kStacksPerSlab = 32;  // of unguarded stacks
 
 }  // namespace
@@ -69,7 +69,7 @@ StackPool::~StackPool() {
 
 void StackPool::Grow(StackClass stack_class) {
   const size_t size = StackSize(stack_class);
-  const bool guarded = guard_pages_ && mappings_.size() < kMaxGuardedStacks;
+  const bool guarded = guard_pages_ && !guards_refused_ && mappings_.size() < kMaxGuardedStacks;
   const size_t guard = guarded ? kPageSize : 0;
   const size_t count = guarded ? 1 : kStacksPerSlab;
   const size_t total = guard + count * size;
@@ -79,7 +79,8 @@ void StackPool::Grow(StackClass stack_class) {
   RMQ_ASSERT(at != MAP_FAILED);
   mappings_.push_back({at, total});
   auto* low = static_cast<std::byte*>(at);
-  if (guarded) RMQ_ASSERT(::mprotect(low, guard, PROT_NONE) == 0);
+  // Many executors together may exceed vm.max_map_count: go on without guards.
+  if (guarded && ::mprotect(low, guard, PROT_NONE) != 0) guards_refused_ = true;
   for (size_t i = count; i-- > 0;) {
     free_[static_cast<size_t>(stack_class)].push_back(
         {.low = low + guard + i * size, .size = size, .stack_class = stack_class});

@@ -27,7 +27,7 @@ size_t StackSize(StackClass stack_class);
 
 // Stacks for reuse. One thread. The lowest word of each stack is a canary, checked when the stack
 // comes back; with `guard_pages` an inaccessible page below it stops the overflow at once (for the
-// first 8,192 stacks: each costs a mapping, and vm.max_map_count is 65,530 by default).
+// first 4,096 stacks: each costs two mappings, and vm.max_map_count is 65,530 by default).
 class StackPool {
  public:
   explicit StackPool(bool guard_pages);
@@ -51,6 +51,7 @@ class StackPool {
   void Grow(StackClass stack_class);
 
   const bool guard_pages_;
+  bool guards_refused_ = false;
   std::vector<Stack> free_[3];
   std::vector<Mapping> mappings_;
 };
