@@ -62,6 +62,7 @@ class EventLoop final : public runtime::Driver {
 
   // Driver. The time is read at most once per entry of the run queue.
   Tick Now() const override;
+  // Reads the time in any case: for measuring.
   Tick FreshNow() const {
     now_is_fresh_ = false;
     return Now();

@@ -124,7 +124,7 @@ Result<size_t> RealFile::WriteAt(Context& ctx, uint64_t at, std::span<const Slic
   const Vectors vectors(from);
   if (vectors.bytes() == 0) return 0;
   EventLoop& loop = EventLoop::Of(ctx);
-  const Tick started = loop.Now();
+  const Tick started = loop.FreshNow();
   int64_t written = 0;
   do {
     if (disk_.gauge.MayWriteInPlace(started, vectors.bytes())) {

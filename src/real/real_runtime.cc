@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <thread>
@@ -57,6 +58,15 @@ Result<void> TryRing(IoUring wish) {
   return DiskRing::Probe();
 }
 
+// A connection is a descriptor, and the usual soft limit of 1,024 is there for programs that use
+// select. Best effort.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 // In the order in which they need one another; taken down by ~RealRuntime.
@@ -91,6 +101,7 @@ struct RealRuntime::Parts {
 };
 
 Result<std::unique_ptr<RealRuntime>> RealRuntime::Create(RealOptions options) {
+  RaiseDescriptorLimit();
   RMQ_TRY(auto log,
           SystemLog::Open(options.log_level, options.log_file, std::move(options.log_sink)));
   const Result<void> ring = TryRing(options.io_uring);

@@ -49,7 +49,8 @@ struct RealOptions {
 
 class RealRuntime final : public runtime::Runtime {
  public:
-  // kInvalidArgument: the log file; kUnavailable: io_uring; kResourceExhausted: descriptors.
+  // kInvalidArgument: the log file; kUnavailable: io_uring; kResourceExhausted: descriptors. Raises
+  // the process's limit of descriptors as far as it may.
   static Result<std::unique_ptr<RealRuntime>> Create(RealOptions options);
   // Ends the other executors' threads. REQUIRES: Run returned or was never called. Fibers that are
   // still there never run again and leave their memory behind.

@@ -239,6 +239,15 @@ class FewDescriptors {
   rlimit before_{};
 };
 
+TEST(RealRuntime, MayOpenAsManyDescriptorsAsTheSystemAllows) {
+  const FewDescriptors few(100);
+  RunWith(Quiet(), [](Context&, Runtime&) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
+  });
+}
+
 TEST(RealRuntime, RunningOutOfDescriptorsIsResourceExhausted) {
   RunWith(Quiet(), [](Context& ctx, Runtime& world) {
     const auto directory = world.files().OpenDirectory(ctx, testing::TempDir(), false);
