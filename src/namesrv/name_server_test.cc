@@ -503,6 +503,20 @@ SIM_TEST(NameServer, AnUpdateThatIsPartlyWrongChangesNothing) {
   EXPECT_EQ(asker.CodeOf(server, list), ResponseCode::kSuccess);
 }
 
+// NS-20.
+SIM_TEST(NameServer, AnUpdateThatCannotBeStoredChangesNothing) {
+  Server server(sim, "ns");
+  server.Start();
+  ctx.SleepFor(seconds(1)).value();
+  Asker asker(ctx, sim);
+  server.machine->disk().SetReadOnly(true);
+  const auto failed = asker.Ask(server, UpdateRequest("enableTopicList=false\n"));
+  EXPECT_EQ(failed.response_code(), ResponseCode::kSystemError);
+  EXPECT_THAT(failed.remark, HasSubstr("not changed"));
+  EXPECT_EQ(asker.CodeOf(server, wire::MakeRequest(RequestCode::kGetUnitTopicList)),
+            ResponseCode::kSuccess);
+}
+
 // NS-15.
 SIM_TEST(NameServer, TellsTheRestThatTheirMasterIsGone) {
   Server server(sim, "ns");
