@@ -1,0 +1,107 @@
+// Oracle watches a run and knows what the cluster owes its users. Every event is checked when it
+// happens, in constant time; the sums are drawn at quiet points. It reads answers and deliveries
+// only, never the inside of a broker, so it can judge any broker's history.
+//
+// What an answer obliges to depends on the broker's flush mode and on the faults it met (the
+// promise, spec/sim/oracle.md): ASYNC_FLUSH survives the death of the process and may lose a suffix
+// of the log in a power cut; SYNC_FLUSH loses nothing. Beyond the promise loss is allowed, lying
+// is not.
+//
+// Checkers: I1 acked durability, I2 one message per offset, I5 offset sanity, I6 at least once,
+// I8 queue order, and Jepsen's aborted read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace rmq::simtest {
+
+// A message is known by the text of its body: "p1/2#17", producer, its how-manieth life, number.
+using MessageId = std::string;
+
+struct Violation {
+  std::string checker;  // "I2"
+  std::string text;
+};
+
+class Oracle {
+ public:
+  // --- what clients tell ---
+  void SendBegan(const MessageId& id);
+  // Answered SEND_OK. `commit_log_offset` from the offset message id.
+  void SendOk(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
+              int64_t commit_log_offset);
+  // Answered with a code that says: not stored. Whatever ends otherwise (time-out, reset, death of
+  // the client) stays unknown: the message may be there, once or more often.
+  void SendFailed(const MessageId& id);
+
+  // A consumer of `group` got a message. `orderly`: the listener is promised the queue's order.
+  void Delivered(const std::string& group, bool orderly, const MessageId& id,
+                 const MessageQueue& queue, int64_t queue_offset);
+  // Somebody read a message at its place, outside of any group.
+  void Read(const MessageId& id, const MessageQueue& queue, int64_t queue_offset);
+
+  // --- what the scenario tells ---
+  // A power cut of a broker whose mode does not promise to survive it.
+  void MayLoseSuffix(const std::string& broker_name);
+
+  // --- quiet points ---
+  // `contents` is what a queue holds now, from its first to its last offset.
+  struct QueueContents {
+    int64_t min = 0;
+    int64_t max = 0;
+    std::map<int64_t, MessageId> messages;
+  };
+  void CheckDurable(const std::map<MessageQueue, QueueContents>& contents);
+  // Every acked message that is still there reached `group`.
+  void CheckDeliveredToAll(const std::string& group);
+  void CheckCommitted(const std::string& group, const MessageQueue& queue, int64_t committed,
+                      int64_t max);
+  // For checkers that live outside: I12, I13, I14, I15.
+  void Report(std::string checker, std::string text);
+
+  const std::vector<Violation>& violations() const { return violations_; }
+  size_t sent() const { return sends_.size(); }
+  size_t acked() const { return acked_; }
+  size_t delivered() const { return delivered_; }
+  size_t lost_within_promise() const { return lost_; }
+  // How many acked messages `group` has not got yet.
+  size_t MissingOf(const std::string& group) const;
+
+ private:
+  enum class Outcome { kUnknown, kOk, kFailed };
+  struct Send {
+    Outcome outcome = Outcome::kUnknown;
+    MessageQueue queue;
+    int64_t queue_offset = -1;
+    int64_t commit_log_offset = -1;
+    bool promised = true;  // false after a power cut that its mode does not cover
+    int first_cut = 0;     // the number of that cut among its broker's
+    bool lost = false;
+  };
+  struct Slot {
+    MessageId id;
+    bool promised = true;
+  };
+
+  void Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
+               const char* how);
+  void CheckLossIsASuffix();
+
+  std::map<MessageId, Send> sends_;
+  std::map<MessageQueue, std::map<int64_t, Slot>> slots_;
+  std::map<std::string, std::set<MessageId>> delivered_to_;                  // by group
+  std::map<std::pair<std::string, MessageQueue>, int64_t> last_first_time_;  // of orderly groups
+  std::map<std::string, int> cuts_;                                          // by broker
+  std::vector<Violation> violations_;
+  size_t acked_ = 0;
+  size_t delivered_ = 0;
+  size_t lost_ = 0;
+};
+
+}  // namespace rmq::simtest
