@@ -25,8 +25,9 @@ Error ParseError(std::string_view text) {
 }
 
 TEST(JsonReader, ReadsStandardJson) {
-  const JsonDocument document = Parse(
-      R"( {"name":"broker-a","perm":6,"order":false,"tps":1.5,"list":[1,2,[]],"none":null,"x":{}} )");
+  const JsonDocument document =
+      Parse(R"( {"name":"broker-a","perm":6,"order":false,"tps":1.5,"list":[1,2,[]],)"
+            R"("none":null,"x":{}} )");
   const JsonValue& root = document.root();
   EXPECT_EQ(root.Find("name")->text(), "broker-a");
   EXPECT_EQ(root.Find("perm")->AsInt(), 6);
