@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ namespace {
 constexpr size_t kInPlaceBytes = 256 * 1024;
 constexpr nanoseconds kSlowWrite = milliseconds(1);
 constexpr nanoseconds kAwayTime = milliseconds(200);
+constexpr nanoseconds kSuspiciousTime = seconds(1);
 constexpr size_t kSlicesPerCall = 128;  // They are copied onto the fiber's stack.
 constexpr uint64_t kMaxOffset = std::numeric_limits<int64_t>::max();
 
@@ -63,16 +65,23 @@ int AllocateNow(int fd, uint64_t at, uint64_t length) {
   return status.st_size >= end || ::ftruncate(fd, end) == 0 ? 0 : -errno;
 }
 
+// How often it gave its processor up because it had to wait.
+int64_t SleepsOfThisThread() {
+  rusage usage{};
+  (void)::getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
+
 }  // namespace
 
 bool WriteGauge::MayWriteInPlace(Tick now, size_t bytes) const {
-  return !always_away_ && bytes <= kInPlaceBytes &&
-         now.ns >= away_until_ns_.load(std::memory_order_relaxed);
+  return !always_away_ && bytes <= kInPlaceBytes && now.ns >= away_until_ns_.load(kRelaxed);
 }
 
-void WriteGauge::Record(Tick started, Tick ended) {
+void WriteGauge::Record(Tick started, Tick ended, bool slept) {
   if (ended - started < kSlowWrite) return;
-  away_until_ns_.store((ended + kAwayTime).ns, std::memory_order_relaxed);
+  suspicious_until_ns_.store((ended + kSuspiciousTime).ns, kRelaxed);
+  if (slept) away_until_ns_.store((ended + kAwayTime).ns, kRelaxed);
 }
 
 int64_t CallAway(Context& ctx, UniqueFunction<int64_t()> call) {
@@ -124,12 +133,10 @@ Result<size_t> RealFile::WriteAt(Context& ctx, uint64_t at, std::span<const Slic
   const Vectors vectors(from);
   if (vectors.bytes() == 0) return 0;
   EventLoop& loop = EventLoop::Of(ctx);
-  const Tick started = loop.FreshNow();
   int64_t written = 0;
   do {
-    if (disk_.gauge.MayWriteInPlace(started, vectors.bytes())) {
-      written = WriteNow(fd_, at, vectors.get());
-      disk_.gauge.Record(started, loop.FreshNow());
+    if (disk_.gauge.MayWriteInPlace(loop.Now(), vectors.bytes())) {
+      written = WriteInPlace(loop, at, vectors.get());
     } else if (DiskRing* ring = loop.ring(); ring != nullptr) {
       written = ring->Write(ctx, fd_, at, vectors.get());
     } else {
@@ -138,6 +145,16 @@ Result<size_t> RealFile::WriteAt(Context& ctx, uint64_t at, std::span<const Slic
   } while (written == -EINTR || written == -EAGAIN);
   if (written >= 0) return static_cast<size_t>(written);
   return Fail(SystemError(static_cast<int>(-written), fmt::format("{}: write at {}", path_, at)));
+}
+
+int64_t RealFile::WriteInPlace(EventLoop& loop, uint64_t at, std::span<const iovec> from) {
+  const Tick started = loop.FreshNow();
+  const bool watched = disk_.gauge.suspicious(started);
+  const int64_t sleeps = watched ? SleepsOfThisThread() : 0;
+  const int64_t written = WriteNow(fd_, at, from);
+  const bool slept = watched && SleepsOfThisThread() != sleeps;
+  disk_.gauge.Record(started, loop.FreshNow(), slept);
+  return written;
 }
 
 Result<void> RealFile::Allocate(Context& ctx, uint64_t at, uint64_t length) {

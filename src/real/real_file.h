@@ -8,20 +8,30 @@
 #include "real/worker_pool.h"
 #include "runtime/file_system.h"
 
+struct iovec;
+
 namespace rmq::real {
 
+class EventLoop;
+
 // Decides whether writes may run on the loop's thread. A write into the page cache takes a
-// microsecond or two, a trip through the kernel's or our threads ten times that; but while the
-// kernel throttles writers or commits its journal, a write takes milliseconds. So writes run in
-// place until one was slow; then all go away for a while. Shared by all files; any thread.
+// microsecond or two, a trip through the kernel's or our threads several times that; but while the
+// kernel throttles writers or commits its journal, a write sleeps for milliseconds. So writes run
+// in place until two of them slept; then all go away for a while. A write that is merely slow may
+// have lost its processor to another thread, and going away would not help. Shared by all files;
+// any thread.
 class WriteGauge {
  public:
   explicit WriteGauge(bool always_away) : always_away_(always_away) {}
   bool MayWriteInPlace(Tick now, size_t bytes) const;
-  void Record(Tick started, Tick ended);
+  // After a slow write, for a while: Record wants to know whether the next ones sleep.
+  bool suspicious(Tick now) const { return now.ns < suspicious_until_ns_.load(kRelaxed); }
+  void Record(Tick started, Tick ended, bool slept);
 
  private:
+  static constexpr auto kRelaxed = std::memory_order_relaxed;
   const bool always_away_;
+  std::atomic<int64_t> suspicious_until_ns_ = 0;
   std::atomic<int64_t> away_until_ns_ = 0;
 };
 
@@ -48,6 +58,7 @@ class RealFile final : public runtime::File {
  private:
   Result<void> Sync(Context& ctx, bool data_only);
   int ReadAway(Context& ctx, uint64_t at, std::span<std::byte> into);
+  int64_t WriteInPlace(EventLoop& loop, uint64_t at, std::span<const iovec> from);
 
   DiskAccess& disk_;
   const int fd_;

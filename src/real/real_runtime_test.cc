@@ -377,15 +377,25 @@ TEST(RealRuntime, AFullDeviceIsNoSpace) {
   EXPECT_EQ(SystemError(EIO, "f: sync").message(), "f: sync: EIO");
 }
 
-TEST(WriteGauge, SendsWritesAwayForAWhileAfterASlowOne) {
+TEST(WriteGauge, SendsWritesAwayForAWhileAfterOneThatSlept) {
   WriteGauge gauge(/*always_away=*/false);
   const Tick start{1'000'000'000};
   EXPECT_TRUE(gauge.MayWriteInPlace(start, 1024));
-  gauge.Record(start, start + microseconds(900));
+  gauge.Record(start, start + microseconds(900), /*slept=*/true);
   EXPECT_TRUE(gauge.MayWriteInPlace(start + milliseconds(1), 1024));
-  gauge.Record(start, start + milliseconds(5));
+  gauge.Record(start, start + milliseconds(5), /*slept=*/true);
   EXPECT_FALSE(gauge.MayWriteInPlace(start + milliseconds(6), 1024));
   EXPECT_TRUE(gauge.MayWriteInPlace(start + seconds(1), 1024));
+}
+
+TEST(WriteGauge, OnlySuspectsAWriteThatWasSlowButDidNotSleep) {
+  WriteGauge gauge(/*always_away=*/false);
+  const Tick start{1'000'000'000};
+  EXPECT_FALSE(gauge.suspicious(start));
+  gauge.Record(start, start + milliseconds(5), /*slept=*/false);
+  EXPECT_TRUE(gauge.MayWriteInPlace(start + milliseconds(6), 1024));
+  EXPECT_TRUE(gauge.suspicious(start + milliseconds(6)));
+  EXPECT_FALSE(gauge.suspicious(start + seconds(2)));
 }
 
 TEST(WriteGauge, SendsLargeWritesAway) {
