@@ -21,11 +21,11 @@ constexpr size_t kJavaSize = 40;
 constexpr uint64_t kMagic = 0x726d712d63702d31;  // "rmq-cp-1"
 
 // All of it lies in the first sector, which disks write as a whole.
-//   0 Java's five numbers, 40 magic, 48 six positions and counts, 96 clean exit, 104 CRC of 0..103
+//   0 Java's five numbers, 40 magic, 48 eight numbers, 112 clean exit, 120 CRC of 0..119
 constexpr size_t kMagicAt = kJavaSize;
 constexpr size_t kPositionsAt = 48;
-constexpr size_t kCleanAt = 96;
-constexpr size_t kCrcAt = 104;
+constexpr size_t kCleanAt = 112;
+constexpr size_t kCrcAt = 120;
 
 uint32_t PageCrc(Slice page) {
   return wire::Crc32(page.first(kCrcAt));
@@ -50,9 +50,11 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
     AppendBigEndian(page, positions.log_durable.value);
     AppendBigEndian(page, positions.queues_durable.value);
     AppendBigEndian(page, positions.queue_offset_sum);
+    AppendBigEndian(page, positions.queue_first_sum);
     AppendBigEndian(page, positions.queue_count);
     AppendBigEndian(page, positions.indexed.value);
     AppendBigEndian(page, positions.index_last.value);
+    AppendBigEndian(page, positions.index_file_count);
     AppendBigEndian(page, static_cast<uint64_t>(positions.clean_exit));
     AppendBigEndian(page, PageCrc(AsBytes(page)));
   }
@@ -79,9 +81,11 @@ std::optional<Checkpoint> DecodeCheckpoint(Slice page) {
       Checkpoint::Positions{.log_durable = {number(kPositionsAt)},
                             .queues_durable = {number(kPositionsAt + 8)},
                             .queue_offset_sum = static_cast<uint64_t>(number(kPositionsAt + 16)),
-                            .queue_count = static_cast<uint64_t>(number(kPositionsAt + 24)),
-                            .indexed = {number(kPositionsAt + 32)},
-                            .index_last = {number(kPositionsAt + 40)},
+                            .queue_first_sum = static_cast<uint64_t>(number(kPositionsAt + 24)),
+                            .queue_count = static_cast<uint64_t>(number(kPositionsAt + 32)),
+                            .indexed = {number(kPositionsAt + 40)},
+                            .index_last = {number(kPositionsAt + 48)},
+                            .index_file_count = static_cast<uint64_t>(number(kPositionsAt + 56)),
                             .clean_exit = number(kCleanAt) != 0};
   return checkpoint;
 }

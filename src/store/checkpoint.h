@@ -32,9 +32,11 @@ struct Checkpoint {
     CommitLogOffset log_durable;     // everything before it can be read
     CommitLogOffset queues_durable;  // every unit of messages before it is in its file
     uint64_t queue_offset_sum = 0;   // of the queues' max(), as of queues_durable
+    uint64_t queue_first_sum = 0;    // likewise, of the numbers of the queues' first files
     uint64_t queue_count = 0;        // likewise, of queues with max() > 0
     CommitLogOffset indexed;         // every index entry of messages before it is in its file
     CommitLogOffset index_last;      // the offset of the newest of those entries; -1: none
+    uint64_t index_file_count = 0;
     bool clean_exit = false;
     bool operator==(const Positions&) const = default;
   };

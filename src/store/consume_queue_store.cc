@@ -104,6 +104,7 @@ ConsumeQueueStore::Totals ConsumeQueueStore::totals() const {
   for (const auto& [name, topic] : topics_) {
     for (const QueueRef& queue : topic->queues) {
       totals.offset_sum += static_cast<uint64_t>(queue->max().value);
+      totals.first_sum += static_cast<uint64_t>(FileOf(queue->first()));
       if (queue->max().value > 0) ++totals.filled_count;
     }
   }
@@ -177,6 +178,10 @@ Result<void> ConsumeQueueStore::LoadQueue(Context& ctx, const std::string& topic
     RMQ_TRY(const int64_t count, CountUnits(ctx, *file, limits.end));
     if (count == 0) continue;
 
+    if (limits.log_begin.value == 0 && files.front() > 0) {
+      return Fail(ErrorCode::kCorruption,
+                  fmt::format("{}: the first file is missing, and nothing has expired", path));
+    }
     for (size_t i = 0; i + 1 < left; ++i) {
       RMQ_TRY(CheckOlderFile(ctx, *directory, files[i], limits.end));
     }

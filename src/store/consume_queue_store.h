@@ -61,6 +61,7 @@ class ConsumeQueueStore {
   // The checkpoint keeps them, so that recovery notices files that went missing.
   struct Totals {
     uint64_t offset_sum = 0;    // of the queues' max()
+    uint64_t first_sum = 0;     // of the numbers of their first files
     uint64_t filled_count = 0;  // queues with max() > 0
     bool operator==(const Totals&) const = default;
   };

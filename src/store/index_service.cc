@@ -52,9 +52,11 @@ Result<std::unique_ptr<IndexService>> IndexService::Open(Context& ctx, runtime::
     if (!opened.has_value() && opened.error().code() != ErrorCode::kCorruption) {
       return Fail(std::move(opened).error());
     }
-    const bool follows = opened.has_value() && (service->files_.empty() ||
-                                                (*opened)->header().begin_offset >=
-                                                    service->files_.back()->header().end_offset);
+    const IndexFile* before = service->files_.empty() ? nullptr : service->files_.back().get();
+    const bool follows =
+        opened.has_value() &&
+        (before == nullptr ||
+         (before->full() && (*opened)->header().begin_offset >= before->header().end_offset));
     if (!follows) {
       // Everything from here on is indexed again.
       for (auto later = std::ranges::find(entries, entry); later != entries.end(); ++later) {
@@ -84,11 +86,15 @@ Result<void> IndexService::Recover(Context& ctx, CommitLogOffset log_begin, Comm
     return files_.empty() ? CommitLogOffset{-1} : files_.back()->header().end_offset;
   };
   if (positions.has_value() && positions->clean_exit && positions->index_last == last() &&
-      positions->indexed <= log_end) {
+      positions->index_file_count == files_.size() && positions->indexed <= log_end) {
     indexed_ = std::max(log_begin, positions->indexed);
     return {};
   }
   indexed_ = log_begin;
+  // Files of a promised number are missing: the rest would answer as if it were all.
+  if (positions.has_value() && files_.size() < positions->index_file_count) {
+    while (!files_.empty()) RMQ_TRY(RemoveLast(ctx));
+  }
   while (!files_.empty()) {
     IndexFile& newest = *files_.back();
     if (newest.header().begin_offset < log_end) {
@@ -105,7 +111,8 @@ Result<void> IndexService::Recover(Context& ctx, CommitLogOffset log_begin, Comm
   }
   // Messages without keys leave no trace in the files: the checkpoint knows more, if all that it
   // promises is there.
-  if (positions.has_value() && positions->indexed <= log_end && last() >= positions->index_last) {
+  if (positions.has_value() && positions->indexed <= log_end && last() >= positions->index_last &&
+      files_.size() >= positions->index_file_count) {
     indexed_ = std::max(indexed_, positions->indexed);
   }
   return {};
@@ -198,8 +205,10 @@ Result<IndexService::Durable> IndexService::FlushLocked(Context& ctx) {
   IndexFile& newest = *files_.back();
   RMQ_TRY(Noted(newest.Flush(ctx), newest));
   RMQ_TRY(Noted(newest.Sync(ctx), newest));
-  return Durable{
-      .indexed = indexed_, .last = newest.header().end_offset, .time = newest.header().end_time};
+  return Durable{.indexed = indexed_,
+                 .last = newest.header().end_offset,
+                 .time = newest.header().end_time,
+                 .file_count = files_.size()};
 }
 
 // --- finding ---

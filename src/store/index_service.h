@@ -52,6 +52,7 @@ class IndexService {
     CommitLogOffset indexed;
     CommitLogOffset last;  // as Checkpoint::Positions::index_last
     WallTime time;
+    uint64_t file_count = 0;
   };
   // Makes everything put so far durable.
   Result<Durable> Flush(Context& ctx);

@@ -133,6 +133,7 @@ Result<void> LocalMessageStore::WriteCheckpoint(Context& ctx, bool clean_exit) {
   positions.queues_durable = state_.readable;
   const ConsumeQueueStore::Totals totals = state_.queues->totals();
   positions.queue_offset_sum = totals.offset_sum;
+  positions.queue_first_sum = totals.first_sum;
   positions.queue_count = totals.filled_count;
   positions.clean_exit = clean_exit;
   checkpoint.logics_time = state_.readable_time;
@@ -148,6 +149,7 @@ Result<void> LocalMessageStore::WriteCheckpoint(Context& ctx, bool clean_exit) {
     if (!durable.has_value()) return Watch(Fail(durable.error()));
     positions.indexed = durable->indexed;
     positions.index_last = durable->last;
+    positions.index_file_count = durable->file_count;
     checkpoint.index_time = durable->time;
   }
   checkpoint.positions = positions;
@@ -226,14 +228,15 @@ Result<void> LocalMessageStore::IndexHot(Context& ctx, const Bytes& bytes) {
 }
 
 Result<void> LocalMessageStore::IndexCold(Context& ctx) {
-  LogScanner scanner(*state_.log, state_.index->indexed(), state_.readable,
+  const CommitLogOffset until = state_.readable;
+  LogScanner scanner(*state_.log, state_.index->indexed(), until,
                      {.verify_crc = false, .detect_lost_sectors = false});
   // Many at a time: each scanner reads a chunk of its own.
   for (int i = 0; i < kIndexSlice * 16; ++i) {
     RMQ_TRY(const std::optional<wire::StoredMessage> message, scanner.Next(ctx));
     if (!message.has_value()) {
       state_.index->SkipTo(scanner.position());
-      if (scanner.position() >= state_.readable) return {};
+      if (scanner.position() >= until) return {};
       return Fail(
           ErrorCode::kCorruption,
           fmt::format("{}: {}", state_.log->Place(scanner.position()), scanner.end_reason()));

@@ -150,6 +150,7 @@ Result<bool> Recovery::LoadQueues(Context& ctx, CommitLogOffset start) {
       start == checkpoint_->positions->queues_durable) {
     const ConsumeQueueStore::Totals totals = state_.queues->totals();
     const ConsumeQueueStore::Totals promised{.offset_sum = checkpoint_->positions->queue_offset_sum,
+                                             .first_sum = checkpoint_->positions->queue_first_sum,
                                              .filled_count = checkpoint_->positions->queue_count};
     if (totals == promised) return true;
     RMQ_LOG(state_.runtime.log(), kWarn, "store",

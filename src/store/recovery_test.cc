@@ -1,0 +1,285 @@
+// Opening a store whose files are not as a clean exit leaves them: torn, short, empty, zero-filled,
+// missing, damaged (M04, M08, M09).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/sim_test.h"
+#include "store/log_scanner.h"
+#include "store/store_for_test.h"
+
+namespace rmq::store {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view kFirstFile = "store/commitlog/00000000000000000000";
+
+// Two queues of fifty messages each, in some three CommitLog files, closed in order.
+void FillStore(Context& ctx, sim::Simulation& sim) {
+  auto store = OpenStore(ctx, sim.runtime());
+  for (int i = 0; i < 100; ++i) {
+    store->Put(ctx, KeyedMessage("T", i % 2, fmt::format("{}", i), fmt::format("k{}", i))).value();
+  }
+  ASSERT_TRUE(store->Close(ctx).has_value());
+}
+
+void ExpectWhole(Context& ctx, sim::Simulation& sim) {
+  auto store = OpenStore(ctx, sim.runtime());
+  EXPECT_THAT(BodiesOf(ctx, *store, "T", 0), SizeIs(50));
+  const auto odd = BodiesOf(ctx, *store, "T", 1);
+  ASSERT_THAT(odd, SizeIs(50));
+  EXPECT_EQ(odd[20], "41");
+  const auto found = store->Query(ctx, "T", "k41", 4, WallTime{0}, WallTime{INT64_MAX}).value();
+  ASSERT_THAT(found.messages, SizeIs(1));
+  EXPECT_EQ(BodyOf(found.messages[0]), "41");
+  EXPECT_EQ(store->Put(ctx, TestMessage("T", 1, "next")).value().queue_offset.value, 50);
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+std::vector<std::string> FilesUnder(sim::Simulation& sim, std::string_view prefix) {
+  std::vector<std::string> files;
+  for (const std::string& file : sim.disk().ListFiles()) {
+    if (file.starts_with(prefix)) files.push_back(file);
+  }
+  return files;
+}
+
+// M08: every file of derived state, lost, emptied, cut short, zeroed or filled with nonsense.
+SIM_TEST(Recovery, RebuildsAnyDamagedFileOfTheQueuesAndTheIndex) {
+  const std::vector<std::string> ways = {"remove", "empty", "short", "zeros", "garbage", "long"};
+  FillStore(ctx, sim);
+  const sim::DiskImage image = sim.disk().Image();
+  std::vector<std::string> victims = FilesUnder(sim, "store/consumequeue/");
+  for (const std::string& file : FilesUnder(sim, "store/index/")) victims.push_back(file);
+  victims.emplace_back("store/checkpoint");
+  for (const std::string& victim : victims) {
+    for (const std::string& way : ways) {
+      for (const bool aborted : {false, true}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", way, victim, aborted));
+        sim.disk().Restore(image);
+        std::string bytes = sim.disk().ReadFile(victim).value();
+        if (way == "remove") {
+          ASSERT_TRUE(sim.disk().RemoveFile(victim).has_value());
+        } else {
+          if (way == "empty") bytes.clear();
+          if (way == "short") bytes.resize(bytes.size() / 2 + 7);
+          if (way == "zeros") bytes.assign(bytes.size(), '\0');
+          if (way == "garbage") bytes.assign(bytes.size(), '\x5a');
+          if (way == "long") bytes += bytes;
+          sim.disk().WriteFile(victim, bytes);
+        }
+        if (aborted) sim.disk().WriteFile("store/abort", "1");
+        ExpectWhole(ctx, sim);
+        if (testing::Test::HasFailure()) return;
+      }
+    }
+  }
+}
+
+SIM_TEST(Recovery, RebuildsEverythingFromTheLogAlone) {
+  FillStore(ctx, sim);
+  for (const std::string& file : sim.disk().ListFiles()) {
+    if (!file.starts_with("store/commitlog/")) {
+      ASSERT_TRUE(sim.disk().RemoveFile(file).has_value());
+    }
+  }
+  ExpectWhole(ctx, sim);
+}
+
+SIM_TEST(Recovery, OpensAnEmptyDirectoryAndOneThatWasNeverWrittenTo) {
+  for (int i = 0; i < 2; ++i) {
+    auto store = OpenStore(ctx, sim.runtime());
+    EXPECT_THAT(store->Topics(), IsEmpty());
+    EXPECT_TRUE(store->Close(ctx).has_value());
+  }
+}
+
+// A message that was promised durable is gone: this is no crash.
+SIM_TEST(Recovery, RefusesALogThatHasLostPromisedBytes) {
+  FillStore(ctx, sim);
+  const sim::DiskImage image = sim.disk().Image();
+  const std::vector<std::string> logs = FilesUnder(sim, "store/commitlog/");
+  ASSERT_GE(logs.size(), 3);
+  for (const bool aborted : {false, true}) {
+    sim.disk().Restore(image);
+    if (aborted) sim.disk().WriteFile("store/abort", "1");
+    // The last file with messages in it, and the empty one made ahead, if there is one.
+    ASSERT_TRUE(sim.disk().RemoveFile(logs.back()).has_value());
+    ASSERT_TRUE(sim.disk().RemoveFile(logs[logs.size() - 2]).has_value());
+    const auto opened = MessageStore::Open(ctx, sim.runtime(), SmallStore());
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_EQ(opened.error().code(), ErrorCode::kCorruption);
+    EXPECT_THAT(opened.error().message(), HasSubstr("commitlog/"));
+  }
+  StoreOptions options = SmallStore();
+  options.accept_data_loss = true;
+  auto store = OpenStore(ctx, sim.runtime(), options);
+  const auto even = BodiesOf(ctx, *store, "T", 0);
+  EXPECT_GT(even.size(), 10);
+  EXPECT_LT(even.size(), 50);
+  EXPECT_EQ(even.back(), fmt::format("{}", 2 * (even.size() - 1)));
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+SIM_TEST(Recovery, RefusesALogWithAFileMissingInTheMiddle) {
+  FillStore(ctx, sim);
+  ASSERT_TRUE(sim.disk().RemoveFile("store/commitlog/00000000000000004096").has_value());
+  const auto opened = MessageStore::Open(ctx, sim.runtime(), SmallStore());
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_THAT(opened.error().message(), HasSubstr("00000000000000004096: missing"));
+}
+
+SIM_TEST(Recovery, RefusesALogOfAnotherFileSize) {
+  FillStore(ctx, sim);
+  for (const int64_t size : {2048, 8192, 5000}) {
+    StoreOptions options = SmallStore();
+    options.commit_log_file_size = size;
+    const auto opened = MessageStore::Open(ctx, sim.runtime(), options);
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_EQ(opened.error().code(), ErrorCode::kCorruption);
+  }
+  ExpectWhole(ctx, sim);
+}
+
+// Bytes of messages that were never answered stay behind the end of the log, at places where
+// records of a later run begin. They must not come back (STORE-6).
+SIM_TEST(Recovery, DoesNotBringBackWhatWasCutOff) {
+  {
+    auto store = OpenStore(ctx, sim.runtime(), SmallStore(FlushMode::kSyncFlush));
+    for (const auto* body : {"1", "2", "3", "4"}) {
+      store->Put(ctx, TestMessage("T", 0, body)).value();
+    }
+    ASSERT_TRUE(store->Close(ctx).has_value());
+  }
+  // As if a power cut had taken the second message, and the checkpoint had been older. The next
+  // record has the size of the one it replaces, so that the third begins right behind it.
+  const size_t size = 93;
+  sim.disk().WriteFile("store/abort", "1");
+  ASSERT_TRUE(sim.disk().RemoveFile("store/checkpoint").has_value());
+  ASSERT_TRUE(sim.disk().Corrupt(kFirstFile, size, AsBytes(std::string(size, '\0'))).has_value());
+  for (int i = 0; i < 2; ++i) {
+    auto store = OpenStore(ctx, sim.runtime());
+    EXPECT_THAT(BodiesOf(ctx, *store, "T", 0), i == 0 ? SizeIs(1) : SizeIs(2));
+    if (i == 0) store->Put(ctx, TestMessage("T", 0, "x")).value();
+    EXPECT_TRUE(store->Close(ctx).has_value());
+    sim.disk().WriteFile("store/abort", "1");
+    ASSERT_TRUE(sim.disk().RemoveFile("store/checkpoint").has_value());
+  }
+}
+
+// M09: times say nothing about the order of messages.
+SIM_TEST(Recovery, SurvivesAClockThatWasSetBack) {
+  sim::Machine& machine = sim.test_machine();
+  {
+    auto store = OpenStore(ctx, sim.runtime());
+    for (int i = 0; i < 100; ++i) {
+      if (i == 50) sim.StepWallClock(machine, hours(-2));
+      store->Put(ctx, KeyedMessage("T", i % 2, fmt::format("{}", i), fmt::format("k{}", i)))
+          .value();
+      if (i % 10 != 0) continue;
+      ASSERT_TRUE(ctx.SleepFor(seconds(30)).has_value());
+    }
+    sim.disk().SyncEverything();
+    sim.disk().CutPower();
+    EXPECT_FALSE(store->Close(ctx).has_value());
+  }
+  sim.StepWallClock(machine, hours(-5));
+  ExpectWhole(ctx, sim);
+}
+
+SIM_TEST(Recovery, TakesAnOlderCheckpointOfJavaWithAClockSetBack) {
+  FillStore(ctx, sim);
+  std::string page = sim.disk().ReadFile("store/checkpoint").value();
+  page.replace(24, 4072, 4072, '\0');
+  page.replace(0, 8, 8, '\0');  // physicMsgTimestamp 0, as a slave of an old version leaves it.
+  sim.disk().WriteFile("store/checkpoint", page);
+  sim.disk().WriteFile("store/abort", "1");
+  ExpectWhole(ctx, sim);
+}
+
+SIM_TEST(Recovery, StartsAQueueWhereTheLogStillHasIt) {
+  FillStore(ctx, sim);
+  // The oldest file has expired.
+  ASSERT_TRUE(sim.disk().RemoveFile(kFirstFile).has_value());
+  for (const bool queues_too : {false, true}) {
+    if (queues_too) {
+      for (const std::string& file : FilesUnder(sim, "store/consumequeue/")) {
+        ASSERT_TRUE(sim.disk().RemoveFile(file).has_value());
+      }
+    }
+    auto store = OpenStore(ctx, sim.runtime());
+    const QueueOffset min = store->MinOffset("T", 0).value();
+    EXPECT_GT(min.value, 0);
+    EXPECT_EQ(store->MaxOffset("T", 0), QueueOffset{50});
+    const auto bodies = BodiesOf(ctx, *store, "T", 0, min);
+    ASSERT_THAT(bodies, SizeIs(static_cast<size_t>(50 - min.value)));
+    EXPECT_EQ(bodies.front(), fmt::format("{}", 2 * min.value));
+    const GetResult early = store->Get(ctx, {.topic = "T"}).value();
+    EXPECT_EQ(early.status, GetStatus::kOffsetTooSmall);
+    EXPECT_EQ(early.next_begin, min);
+    EXPECT_EQ(store->MinCommitLogOffset().value, 4096);
+    EXPECT_TRUE(store->Close(ctx).has_value());
+  }
+}
+
+// --- lost sectors ---
+
+Result<wire::StoredMessage> Decoded(Slice record) {
+  return wire::DecodeStoredMessage(record);
+}
+
+std::string EncodedMessage(std::string_view properties) {
+  const wire::MessageToStore message{
+      .topic = "T", .body = AsBytes("body"), .properties = properties};
+  std::string record(wire::StoredMessageSize(message), '\0');
+  wire::EncodeStoredMessage(message, std::as_writable_bytes(std::span(record)));
+  return record;
+}
+
+TEST(LostSector, IsFoundInThePropertiesWhereverTheRecordLies) {
+  const std::string whole = EncodedMessage(std::string(1500, 'p'));
+  for (int64_t at = 0; at < 1024; at += 7) {
+    EXPECT_FALSE(HasLostSector(Decoded(AsBytes(whole)).value(), AsBytes(whole), at));
+    for (int64_t sector = 512 - at % 512; sector < static_cast<int64_t>(whole.size());
+         sector += 512) {
+      std::string torn = whole;
+      const size_t size = std::min<size_t>(512, whole.size() - static_cast<size_t>(sector));
+      torn.replace(static_cast<size_t>(sector), size, size, '\0');
+      const auto decoded = Decoded(AsBytes(torn));
+      if (!decoded.has_value()) continue;
+      EXPECT_TRUE(HasLostSector(*decoded, AsBytes(torn), at)) << at << " " << sector;
+    }
+  }
+}
+
+TEST(LostSector, IsNoSizeFieldWhoseBytesAreZeros) {
+  const std::string record = EncodedMessage("");  // Ends with the properties' size, 0.
+  for (int64_t at = 0; at < 512; ++at) {
+    EXPECT_FALSE(HasLostSector(Decoded(AsBytes(record)).value(), AsBytes(record), at));
+  }
+}
+
+// A client may send zeros: such a message gets a checksum of its own.
+SIM_TEST(Recovery, KeepsMessagesWhosePropertiesHoldZeros) {
+  {
+    auto store = OpenStore(ctx, sim.runtime());
+    for (int i = 0; i < 3; ++i) {
+      MessageToStore message = TestMessage("T", 0, fmt::format("{}", i));
+      message.properties = "a\x01" + std::string(900, '\0') + "\x02";
+      store->Put(ctx, std::move(message)).value();
+    }
+    ASSERT_TRUE(store->Close(ctx).has_value());
+  }
+  sim.disk().WriteFile("store/abort", "1");
+  ASSERT_TRUE(sim.disk().RemoveFile("store/checkpoint").has_value());
+  auto store = OpenStore(ctx, sim.runtime());
+  EXPECT_THAT(BodiesOf(ctx, *store, "T", 0), ElementsAre("0", "1", "2"));
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+}  // namespace
+}  // namespace rmq::store
