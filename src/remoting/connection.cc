@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <unordered_map>
@@ -23,9 +24,10 @@ using Done = UniqueFunction<void(Result<RemotingCommand>)>;
 // One read takes many small requests. Reading happens on the scheduler's stack only: a fiber's
 // would be too small for this.
 constexpr size_t kScratchSize = 64 * 1024;
-// Then the others have their turn.
-constexpr int kReadsPerTurn = 4;
 constexpr size_t kSlicesPerWrite = 64;
+// So much is read and written before the others have their turn.
+constexpr int kReadsPerTurn = 4;
+constexpr size_t kWrittenPerTurn = 1024 * 1024;
 // A header's length has 24 bits, and JSON may write 6 characters for one.
 constexpr size_t kMaxHeaderText = 0xffffff / 6 - 64 * 1024;
 
@@ -116,6 +118,7 @@ class Connection::Impl {
 
   void ScheduleFlush();
   void Flush();
+  void ArmWrite();
   void PauseOrResume();
   void Touch() { last_activity_ = executor_.Now(); }
   void ArmIdle(Tick when);
@@ -262,28 +265,38 @@ void Connection::Impl::ScheduleFlush() {
 void Connection::Impl::Flush() {
   flush_scheduled_ = false;
   if (closed_ || write_blocked_) return;
+  size_t budget = kWrittenPerTurn;
   while (!outbound_.empty()) {
     std::array<Slice, kSlicesPerWrite> slices;
     const size_t count = outbound_.Gather(slices);
     const Result<size_t> written = stream_->TryWrite(std::span(slices).first(count));
     if (!written.has_value() && !WouldBlock(written.error())) return Break(written.error());
     if (!written.has_value()) {
-      write_blocked_ = true;
-      stream_->WhenWritable([this] {
-        const auto keep = self_->shared_from_this();
-        write_blocked_ = false;
-        Flush();
-      });
+      ArmWrite();
       break;
     }
     outbound_.Drop(*written);
     Touch();
+    budget -= std::min(budget, *written);
+    if (budget == 0 && !outbound_.empty()) {
+      ArmWrite();
+      break;
+    }
   }
   PauseOrResume();
   if (ending_ && outbound_.empty() && !write_closed_) {
     write_closed_ = true;
     stream_->CloseWrite();
   }
+}
+
+void Connection::Impl::ArmWrite() {
+  write_blocked_ = true;
+  stream_->WhenWritable([this] {
+    const auto keep = self_->shared_from_this();
+    write_blocked_ = false;
+    Flush();
+  });
 }
 
 // CONN-5.
