@@ -389,26 +389,29 @@ void SimConnection::RetryStalled() {
   const Tick now = network_.scheduler().now();
   for (int side = 0; side < 2; ++side) {
     Pipe& pipe = pipes_[side];
-    if (!pipe.stalled || !pipe.link->Carries(now)) continue;
-    if (!pipe.holds_segment) {
-      if (!pipes_[1 - side].link->Carries(now)) continue;
-      pipe.stalled = false;
-      pipe.patience_runs = false;
+    if (!pipe.stalled) continue;
+    const bool confirms = pipes_[1 - side].link->Carries(now);
+    if (pipe.holds_segment && pipe.link->Carries(now)) Resend(side);
+    if (confirms && pipe.unconfirmed > 0) {
       pipe.unconfirmed = 0;
       NotifyWritable(side);
-      continue;
     }
-    pipe.stalled = false;
-    pipe.patience_runs = false;
-    pipe.holds_segment = false;
-    const size_t bytes = std::exchange(pipe.held_bytes, 0);
-    const bool end = std::exchange(pipe.held_end, false);
-    if (pipe.sender_gone) continue;
-    const int64_t backoff =
-        network_.scheduler().draws().Exponential(kResend, pipe.object, kMeanResend.count());
-    pipe.last_arrival = std::max(pipe.last_arrival, now + nanoseconds(backoff));
-    Send(side, bytes, end);
+    pipe.stalled = pipe.holds_segment || !confirms;
+    if (!pipe.stalled) pipe.patience_runs = false;
   }
+}
+
+// Sends again what waited for the link, some time after it healed: senders back off.
+void SimConnection::Resend(int side) {
+  Pipe& pipe = pipes_[side];
+  pipe.holds_segment = false;
+  const size_t bytes = std::exchange(pipe.held_bytes, 0);
+  const bool end = std::exchange(pipe.held_end, false);
+  if (pipe.sender_gone) return;
+  const nanoseconds backoff(
+      network_.scheduler().draws().Exponential(kResend, pipe.object, kMeanResend.count()));
+  pipe.last_arrival = std::max(pipe.last_arrival, network_.scheduler().now() + backoff);
+  Send(side, bytes, end);
 }
 
 // Bytes were read: there is room for the sender once it hears of it.

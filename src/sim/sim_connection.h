@@ -141,6 +141,7 @@ class SimConnection : public ListNode, public std::enable_shared_from_this<SimCo
   void Arrive(int side, size_t bytes, bool end);
   void Hold(Pipe& pipe, int side, size_t bytes, bool end);
   void StartPatience(int side);
+  void Resend(int side);
   void GiveUp(int side, uint64_t patience_number);
   bool EnterBacklog();
   void SendReset(int side);

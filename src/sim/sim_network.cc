@@ -237,8 +237,9 @@ std::shared_ptr<SimConnection> SimNetwork::MakeConnection(Process& client, Endpo
   const uint64_t count = ++connection_counts_[{client.object(), to}];
   const uint64_t object =
       MixBits(client.object() + StableHash(fmt::format("{} #{}", to.ToString(), count)));
-  auto connection = std::make_shared<SimConnection>(
-      *this, object, client, from, to, LinkBetween(machine, target), LinkBetween(target, machine));
+  Link& forth = LinkBetween(machine, target);  // Draws: in our order, not the compiler's.
+  Link& back = LinkBetween(target, machine);
+  auto connection = std::make_shared<SimConnection>(*this, object, client, from, to, forth, back);
   connections_.PushBack(*connection);
   return connection;
 }

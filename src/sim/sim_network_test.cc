@@ -315,6 +315,29 @@ SIM_TEST(SimNetwork, AOneWayPartitionLetsBytesThroughTheOtherWay) {
   EXPECT_EQ(ReadAll(ctx, *stream).error, ErrorCode::kConnectionReset);
 }
 
+SIM_TEST(SimNetwork, AfterAPartitionAWriterHasItsWholeWindowAgain) {
+  NetworkOptions options;
+  options.least_window = options.most_window = 1000;
+  sim.network().SetOptions(options);
+  Machine& machine = sim.AddMachine("a");
+  sim.Start(machine, "sink", [&](Context& own, Runtime& runtime) {
+    const auto listener = runtime.network().Listen(own, {.port = kPort}).value();
+    const auto stream = listener->Accept(own).value();
+    (void)ReadAll(own, *stream);
+  });
+  LetTimePass(ctx, milliseconds(1));
+  const auto stream = Connect(ctx, sim, At(machine));
+  sim.Partition({&machine}, {&sim.test_machine()}, Direction::kForthOnly);
+  EXPECT_EQ(Write(ctx, *stream, std::string(600, 'x')).value(), 600U);
+  LetTimePass(ctx, seconds(1));  // Read, but not confirmed.
+  EXPECT_EQ(Write(ctx, *stream, std::string(1000, 'x')).value(), 400U);
+  sim.Partition({&sim.test_machine()}, {&machine});
+  LetTimePass(ctx, seconds(1));
+  sim.Heal();
+  LetTimePass(ctx, seconds(30));
+  EXPECT_EQ(Write(ctx, *stream, std::string(1000, 'x')).value(), 1000U);
+}
+
 SIM_TEST(SimNetwork, ACloggedLinkCarriesBytesLater) {
   Machine& machine = sim.AddMachine("a");
   sim.Start(machine, "echo", EchoServer);
