@@ -203,14 +203,29 @@ void Workload::DrainAndCheck(Context& ctx, nanoseconds at_most) {
   for (const std::string& group : groups()) oracle_.CheckDeliveredToAll(group);
 }
 
+namespace {
+
+// The network may go on tearing connections in a healed world: a reader tries again.
+template <typename Function>
+auto WithRetries(Context& ctx, Function function) {
+  auto result = function();
+  for (int attempt = 0; attempt < 20 && !result.has_value(); ++attempt) {
+    if (!ctx.SleepFor(seconds(1)).has_value()) break;
+    result = function();
+  }
+  return result;
+}
+
+}  // namespace
+
 void Workload::CheckContents(Context& ctx) {
   auto instance = client::ClientInstance::Create(
       sim_.runtime(), {.name_servers = cluster_.name_server_list(), .instance_name = "verifier"});
   auto consumer = client::PullConsumer::Create(**instance, {.group = "verifier"});
   std::map<MessageQueue, Oracle::QueueContents> contents;
   for (const std::string& topic : options_.topics) {
-    Context timed = ctx.WithTimeout(seconds(60));
-    const auto queues = (*consumer)->FetchQueues(timed, topic);
+    Context timed = ctx.WithTimeout(minutes(10));
+    const auto queues = WithRetries(timed, [&] { return (*consumer)->FetchQueues(timed, topic); });
     if (!queues.has_value()) {
       if (oracle_.acked() > 0) {
         oracle_.Report("I12",
@@ -219,8 +234,8 @@ void Workload::CheckContents(Context& ctx) {
       continue;
     }
     for (const MessageQueue& queue : *queues) {
-      const auto min = (*consumer)->MinOffset(timed, queue);
-      const auto max = (*consumer)->MaxOffset(timed, queue);
+      const auto min = WithRetries(timed, [&] { return (*consumer)->MinOffset(timed, queue); });
+      const auto max = WithRetries(timed, [&] { return (*consumer)->MaxOffset(timed, queue); });
       if (!min.has_value() || !max.has_value()) {
         oracle_.Report("I15", fmt::format("{} of {} can't be asked for its offsets", queue.queue_id,
                                           queue.broker_name));
@@ -230,7 +245,7 @@ void Workload::CheckContents(Context& ctx) {
       held.min = min->value;
       held.max = max->value;
       for (QueueOffset at = *min; at < *max;) {
-        const auto pulled = (*consumer)->Pull(timed, queue, at);
+        const auto pulled = WithRetries(timed, [&] { return (*consumer)->Pull(timed, queue, at); });
         if (!pulled.has_value()) {
           oracle_.Report("I15",
                          fmt::format("{} queue {} offset {} can't be read: {}", queue.broker_name,
@@ -268,7 +283,8 @@ void Workload::CheckRoutes(Context& ctx) {
     std::set<std::string> shown;
     for (const std::string& topic : options_.topics) {
       Context timed = ctx.WithTimeout(seconds(30));
-      const auto queues = (*consumer)->FetchQueues(timed, topic);
+      const auto queues =
+          WithRetries(timed, [&] { return (*consumer)->FetchQueues(timed, topic); });
       if (!queues.has_value()) continue;
       for (const MessageQueue& queue : *queues) shown.insert(queue.broker_name);
     }

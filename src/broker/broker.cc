@@ -175,6 +175,8 @@ Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerOptions& options) {
   executor.Spawn(background, "persist metadata", [&parts](Context& own) {
     parts.metadata.PersistPeriodically(own, parts.config.flush_consumer_offset_interval_ms);
   });
+  executor.Spawn(background, "persist topics",
+                 [&parts](Context& own) { parts.metadata.PersistTopicsWhenChanged(own); });
   executor.Spawn(background, "expire clients",
                  [&parts](Context& own) { ExpireClients(own, parts); });
   executor.Spawn(background, "sample stats", [&parts](Context& own) { SampleStats(own, parts); });
@@ -231,6 +233,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   const auto run = [&]() -> Result<void> {
     RMQ_TRY(const auto metadata,
             Metadata::Load(ctx, runtime, config.store_root, topics, groups, offsets));
+    metadata->AgreeWith(*store);
     BrokerParts parts{.runtime = runtime,
                       .config = config,
                       .schema = schema,

@@ -43,6 +43,18 @@ Result<void> ConsumerOffsets::Load(Context& ctx, runtime::Directory& config) {
   return {};
 }
 
+void ConsumerOffsets::ClampTo(
+    UniqueFunction<QueueOffset(std::string_view topic, int32_t queue_id)> max) {
+  for (auto& [key, queues] : offsets_) {
+    for (auto& [queue_id, offset] : queues) {
+      const int64_t end = max(TopicOf(key), queue_id).value;
+      if (offset <= end) continue;
+      offset = end;
+      ++changes_;
+    }
+  }
+}
+
 Result<void> ConsumerOffsets::Persist(Context& ctx, runtime::Directory& config) {
   if (changes_ == persisted_changes_) return {};
   const int64_t changes = changes_;

@@ -16,6 +16,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/unique_function.h"
 #include "runtime/file_system.h"
 
 namespace rmq::broker {
@@ -28,6 +29,10 @@ class ConsumerOffsets {
   Result<void> Load(Context& ctx, runtime::Directory& config);
   // Writes it if something changed since the last time.
   Result<void> Persist(Context& ctx, runtime::Directory& config);
+
+  // Takes back what lies beyond the end of its queue: the store may have lost a suffix that was
+  // consumed already, and messages to come get the same offsets again (BROKER-51, museum M03).
+  void ClampTo(UniqueFunction<QueueOffset(std::string_view topic, int32_t queue_id)> max);
 
   std::optional<QueueOffset> Find(std::string_view group, std::string_view topic,
                                   int32_t queue_id) const;

@@ -10,6 +10,7 @@
 #include "broker/topics.h"
 #include "runtime/mutex.h"
 #include "runtime/runtime.h"
+#include "store/message_store.h"
 
 namespace rmq::broker {
 
@@ -20,11 +21,16 @@ class Metadata {
                                                 SubscriptionGroups& groups,
                                                 ConsumerOffsets& offsets);
 
+  // Brings topics and offsets in line with what the store has recovered.
+  void AgreeWith(const store::MessageStore& store);
+
   // Durable when it returns. What has not changed is not written.
   Result<void> PersistTopicsAndGroups(Context& ctx);
   Result<void> PersistAll(Context& ctx);
   // Persists everything every `interval_ms` until cancelled; failures are logged and tried again.
   void PersistPeriodically(Context& ctx, const int64_t& interval_ms);
+  // Persists topics as soon as one has changed, until cancelled.
+  void PersistTopicsWhenChanged(Context& ctx);
 
  private:
   Metadata(runtime::Runtime& runtime, std::unique_ptr<runtime::Directory> directory, Topics& topics,

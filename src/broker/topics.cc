@@ -138,6 +138,21 @@ const wire::TopicConfig& Topics::CreateForGroup(std::string_view topic, int32_t 
   return *Find(topic);
 }
 
+void Topics::AddStored(std::string_view topic, int32_t queue_nums, WallTime now) {
+  const wire::TopicConfig* known = Find(topic);
+  if (known != nullptr && std::max(known->read_queue_nums, known->write_queue_nums) >= queue_nums) {
+    return;
+  }
+  wire::TopicConfig made;
+  if (known != nullptr) made = *known;
+  made.topic_name = topic;
+  made.perm = known != nullptr          ? known->perm
+              : wire::IsDlqTopic(topic) ? wire::kPermWrite
+                                        : kReadWrite;
+  made.read_queue_nums = made.write_queue_nums = queue_nums;
+  Put(std::move(made), now);
+}
+
 wire::TopicConfigSerializeWrapper Topics::ForRegistration() const {
   wire::TopicConfigSerializeWrapper wrapper = Snapshot();
   if (config_.readable() && config_.writable()) return wrapper;

@@ -1,9 +1,9 @@
 // Topics: the broker's topics with their queues and permissions; topics.json. One executor.
 //
 // Every change bumps the data version, by which NameServers see that they are behind, and is on
-// disk before the caller learns of it, except topics that a send creates by itself: those are
-// persisted in the background, since their messages are in the CommitLog and a second send makes
-// them again (Apache does the same). Rules: spec/store/config-files.md.
+// disk before an operator learns of it. A topic that a send creates by itself is persisted soon
+// after; should the broker die before, AddStored brings it back, since its messages are in the
+// CommitLog. Rules: spec/store/config-files.md.
 #pragma once
 
 #include <map>
@@ -48,6 +48,9 @@ class Topics {
   // The retry or dead-letter topic of a group.
   const wire::TopicConfig& CreateForGroup(std::string_view topic, int32_t queue_nums, int32_t perm,
                                           WallTime now);
+
+  // A topic that the store holds messages of and topics.json has lost (BROKER-50).
+  void AddStored(std::string_view topic, int32_t queue_nums, WallTime now);
 
   // What is registered with NameServers: every topic, its permission narrowed by the broker's.
   wire::TopicConfigSerializeWrapper ForRegistration() const;
