@@ -55,7 +55,8 @@ struct EventLoop::Reactor {
 void EventLoop::Reactor::SetAlarm(Tick when, int64_t start_ns) {
   if (when >= alarm_at) return;
   alarm_at = when;
-  alarm.expires_at(asio::steady_timer::time_point(nanoseconds(when.ns + start_ns)));
+  const Tick at = when + nanoseconds(start_ns);  // Saturates.
+  alarm.expires_at(asio::steady_timer::time_point(nanoseconds(at.ns)));
   alarm.async_wait([this](error_code failed) {
     if (!failed) alarm_at = kNever;
   });

@@ -218,6 +218,15 @@ Cases Timers() {
          Must(ctx.SleepFor(milliseconds(3)));
          EXPECT_EQ(calls, 1);
        }},
+      {kArea, "TimesNearTheEndOfTimeAreFarAway",
+       [](Context& ctx, Env&) {
+         Timer timer(ctx.executor());
+         timer.Arm(Tick{kNever.ns - 1}, [] { ADD_FAILURE(); });
+         Context quick = ctx.WithTimeout(milliseconds(1));
+         EXPECT_EQ(Outcome(quick.SleepUntil(Tick{kNever.ns - 1})), "DeadlineExceeded");
+         Must(ctx.SleepFor(milliseconds(1)));
+         EXPECT_TRUE(timer.armed());
+       }},
       {kArea, "ANewTimeReplacesTheOldOne",
        [](Context& ctx, Env&) {
          Timer timer(ctx.executor());
