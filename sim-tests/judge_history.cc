@@ -48,9 +48,9 @@ Result<Oracle::QueueContents> ReadQueue(Context& ctx, client::PullConsumer& cons
     at = pulled.next_begin_offset;
   }
   if (static_cast<int64_t>(held.messages.size()) != held.max - held.min) {
-    oracle.Report("I2", fmt::format("queue {} of {} holds {} messages from {} to {}",
-                                    queue.queue_id, queue.broker_name, held.messages.size(),
-                                    held.min, held.max));
+    oracle.Report("I2",
+                  fmt::format("queue {} of {} holds {} messages from {} to {}", queue.queue_id,
+                              queue.broker_name, held.messages.size(), held.min, held.max));
   }
   return held;
 }
@@ -65,8 +65,8 @@ Result<std::vector<MessageQueue>> AwaitQueues(Context& ctx, client::PullConsumer
   return queues;
 }
 
-Result<size_t> CheckContents(Context& ctx, client::ClientInstance& client,
-                             const std::string& topic, Oracle& oracle) {
+Result<size_t> CheckContents(Context& ctx, client::ClientInstance& client, const std::string& topic,
+                             Oracle& oracle) {
   RMQ_TRY(const auto consumer, client::PullConsumer::Create(client, {.group = "judge"}));
   std::map<MessageQueue, Oracle::QueueContents> contents;
   const auto read = [&]() -> Result<void> {
@@ -94,9 +94,8 @@ Result<void> Judge(Context& ctx, runtime::Runtime& runtime, const FlagValues& fl
   if (!lines) return Fail(ErrorCode::kNotFound, path);
   RMQ_TRY(TellHistory(lines, topic, oracle));
 
-  RMQ_TRY(const auto client,
-          client::ClientInstance::Create(
-              runtime, {.name_servers = std::string(flags.Get("namesrv"))}));
+  RMQ_TRY(const auto client, client::ClientInstance::Create(
+                                 runtime, {.name_servers = std::string(flags.Get("namesrv"))}));
   Context stoppable = ctx.WithCancellation(runtime.stop());
   Context limited = stoppable.WithTimeout(seconds(time));
   const Result<size_t> held = CheckContents(limited, *client, topic, oracle);

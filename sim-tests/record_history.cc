@@ -68,9 +68,8 @@ Result<void> Record(Context& ctx, runtime::Runtime& runtime, const FlagValues& f
   RMQ_TRY(const int64_t window, apps::NumberFlag(flags, "window", 32, 1, 10'000));
   RMQ_TRY(const int64_t size, apps::NumberFlag(flags, "size", 1024, 1, 4'000'000));
   std::ofstream out{std::string(flags.Get("out"))};
-  RMQ_TRY(const auto client,
-          client::ClientInstance::Create(
-              runtime, {.name_servers = std::string(flags.Get("namesrv"))}));
+  RMQ_TRY(const auto client, client::ClientInstance::Create(
+                                 runtime, {.name_servers = std::string(flags.Get("namesrv"))}));
   RMQ_TRY(const auto producer, client::Producer::Create(*client, {.group = "recorders"}));
   Recorder recorder{*producer, std::string(flags.Get("topic")), static_cast<size_t>(size), out};
   Context running = ctx.WithCancellation(runtime.stop());
@@ -82,7 +81,8 @@ Result<void> Record(Context& ctx, runtime::Runtime& runtime, const FlagValues& f
   producer->Close(ctx);
   client->Close(ctx);
   out.close();
-  if (out.fail()) return Fail(ErrorCode::kIoError, fmt::format("{}: not written", flags.Get("out")));
+  if (out.fail())
+    return Fail(ErrorCode::kIoError, fmt::format("{}: not written", flags.Get("out")));
   return {};
 }
 

@@ -42,12 +42,13 @@ void Oracle::SendFailed(const MessageId& id) {
 }
 
 // I2: an offset means one message. A slot that a power cut made doubtful may be filled anew.
-void Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
+bool Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                      const char* how) {
   const auto send = sends_.find(id);
   if (send == sends_.end()) {
-    return Report("I2", fmt::format("{} at {} offset {}: '{}' was never sent", how, Text(queue),
-                                    queue_offset, id));
+    Report("I2", fmt::format("{} at {} offset {}: '{}' was never sent", how, Text(queue),
+                             queue_offset, id));
+    return true;
   }
   if (send->second.outcome == Outcome::kFailed) {
     Report("aborted read",
@@ -55,22 +56,23 @@ void Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t que
                        Text(queue), queue_offset, id));
   }
   const auto [slot, is_new] = slots_[queue].try_emplace(queue_offset, Slot{id, true});
-  if (is_new || slot->second.id == id) {
-    return;
-  }
+  if (is_new) return true;
+  if (slot->second.id == id) return slot->second.promised;
   if (slot->second.promised) {
-    return Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how,
-                                    Text(queue), queue_offset, id, slot->second.id));
+    Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how, Text(queue),
+                             queue_offset, id, slot->second.id));
   }
   slot->second = {id, true};
+  return true;
 }
 
 void Oracle::Delivered(const std::string& group, bool orderly, const MessageId& id,
                        const MessageQueue& queue, int64_t queue_offset) {
   ++delivered_;
-  Observe(id, queue, queue_offset, "delivered");
+  const bool certain = Observe(id, queue, queue_offset, "delivered");
   const bool first_time = delivered_to_[group].insert(id).second;
-  if (!orderly || !first_time) return;
+  // A consumer may hand on what it had cached when its broker lost it.
+  if (!orderly || !first_time || !certain) return;
   const auto [last, is_new] = last_first_time_.try_emplace({group, queue}, queue_offset);
   if (is_new) return;
   if (queue_offset < last->second) {
@@ -149,6 +151,16 @@ void Oracle::CheckLossIsASuffix() {
                                     lost->second.second, lost->second.first, send.queue.broker_name,
                                     id, send.commit_log_offset));
   }
+}
+
+std::set<std::pair<std::string, std::string>> Oracle::AckedPlaces() const {
+  std::set<std::pair<std::string, std::string>> places;
+  for (const auto& [id, send] : sends_) {
+    if (send.outcome == Outcome::kOk && !send.lost && send.promised) {
+      places.emplace(send.queue.topic, send.queue.broker_name);
+    }
+  }
+  return places;
 }
 
 size_t Oracle::MissingOf(const std::string& group) const {

@@ -15,6 +15,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -65,6 +66,9 @@ class Oracle {
   // For checkers that live outside: I12, I13, I14, I15.
   void Report(std::string checker, std::string text);
 
+  // The topics and brokers that hold acked messages.
+  std::set<std::pair<std::string, std::string>> AckedPlaces() const;
+
   const std::vector<Violation>& violations() const { return violations_; }
   size_t sent() const { return sends_.size(); }
   size_t acked() const { return acked_; }
@@ -89,7 +93,8 @@ class Oracle {
     bool promised = true;
   };
 
-  void Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
+  // False: the place is doubtful, a power cut may have emptied it.
+  bool Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                const char* how);
   void CheckLossIsASuffix();
 

@@ -90,6 +90,8 @@ sim::SimulationOptions WorldOptions(const SwarmOptions& options) {
 
 void Verify(Context& ctx, Cluster& cluster, Workload& workload) {
   cluster.HealAndWait(ctx, kConverge);
+  workload.WaitForRoutes(ctx, kConverge);
+  workload.CheckContents(ctx);  // First: what was lost within the promise can't be delivered.
   workload.DrainAndCheck(ctx, kConverge);
   workload.CheckContents(ctx);
 }
@@ -116,6 +118,7 @@ void RunPhases(Context& ctx, sim::Simulation& sim, Oracle& oracle, SwarmReport& 
   cluster.StopAll(ctx, kStopTime);
   cluster.StartAll();
   cluster.HealAndWait(ctx, kConverge);
+  workload.WaitForRoutes(ctx, kConverge);
   workload.CheckContents(ctx);
 
   report.faults = faults.by_kind();
