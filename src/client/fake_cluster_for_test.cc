@@ -76,10 +76,14 @@ std::string FakeBroker::address() const {
 }
 
 int64_t FakeBroker::Append(const std::string& topic, int32_t queue, std::string_view body,
-                           std::string_view tag) {
+                           std::string_view tag, int32_t sys_flag) {
   std::string properties;
   if (!tag.empty()) wire::AppendProperty(properties, wire::kPropertyTags, tag);
-  return Put({.topic = topic, .body = AsBytes(body), .properties = properties, .queue_id = queue});
+  return Put({.topic = topic,
+              .body = AsBytes(body),
+              .properties = properties,
+              .queue_id = queue,
+              .sys_flag = sys_flag});
 }
 
 std::vector<std::string> FakeBroker::Bodies(const std::string& topic, int32_t queue) const {

@@ -59,7 +59,7 @@ class FakeBroker final : public remoting::RequestHandler {
   const std::map<std::string, int32_t>& topics() const { return topics_; }
   // Returns its offset.
   int64_t Append(const std::string& topic, int32_t queue, std::string_view body,
-                 std::string_view tag = {});
+                 std::string_view tag = {}, int32_t sys_flag = 0);
   // The bodies as stored, in order.
   std::vector<std::string> Bodies(const std::string& topic, int32_t queue) const;
   std::vector<std::string> AllBodies(const std::string& topic) const;

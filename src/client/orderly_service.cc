@@ -47,11 +47,9 @@ Result<void> OrderlyService::ConsumeNext(Context& ctx, const ProcessQueuePtr& qu
   ConsumeContext consume{.queue = queue->queue()};
   const ConsumeResult result = Listen(ctx, parts_, *queue, messages, consume);
   calls_.Release();
-  if (queue->dropped()) return {};
-  if (result == ConsumeResult::kSuccess) {
-    queue->Finish(messages);
-    return {};
-  }
+  // It counts also if the queue is being given up: that waits for us, and commits afterwards.
+  if (result == ConsumeResult::kSuccess) queue->Finish(messages);
+  if (result == ConsumeResult::kSuccess || queue->dropped()) return {};
   return Retry(waiting, *queue, messages, consume.delay_level);
 }
 

@@ -229,8 +229,10 @@ SIM_TEST(Producer, AnUnreachableBrokerLeavesTimeForTheOthers) {
   Sender sender(ctx, cluster);
 
   for (int i = 0; i < 2; ++i) {
+    const Tick started = ctx.Now();
     const auto sent = sender->Send(ctx, MessageOf("orders", "x"));
     ASSERT_TRUE(sent.has_value()) << sent.error().ToString();
+    EXPECT_LE(ctx.Now() - started, seconds(2));
   }
   EXPECT_THAT(b.AllBodies("orders"), SizeIs(2));
 }
@@ -352,8 +354,15 @@ SIM_TEST(Producer, ASendBoundToAQueueIsRepeatedOnlyAfterARefusal) {
   EXPECT_THAT(broker.Bodies("orders", 2), ElementsAre("x"));
 
   broker.SetJudge(IgnoresSends());
-  EXPECT_FALSE(sender->Send(ctx, MessageOf("orders", "y"), to_queue).has_value());
+  runtime::Gate gate;
+  sim.runtime().executor().Spawn(gate, "reset", [&](Context& own) {
+    ASSERT_TRUE(own.SleepFor(milliseconds(500)).has_value());
+    sim.ResetConnections(sim.test_machine(), broker.machine());
+  });
+  const auto unknown = sender->Send(ctx, MessageOf("orders", "y"), to_queue);
+  EXPECT_EQ(unknown.error().code(), ErrorCode::kConnectionReset);
   EXPECT_EQ(broker.received(RequestCode::kSendMessageV2), 3);
+  gate.Close(ctx);
 }
 
 // CLIENT-5.
