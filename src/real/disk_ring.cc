@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <liburing.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>

@@ -2,8 +2,6 @@
 // Operations collect during a turn of the loop and are submitted at its end with one system call.
 #pragma once
 
-#include <sys/uio.h>
-
 #include <memory>
 #include <span>
 
@@ -11,6 +9,7 @@
 #include "runtime/context.h"
 
 struct io_uring;
+struct iovec;
 
 namespace rmq::real {
 
