@@ -74,6 +74,8 @@ class Workload {
   void Produce(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void Consume(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void StopKind(Context& ctx, bool producers, nanoseconds at_most);
+  Result<std::vector<MessageQueue>> FetchAllQueues(Context& ctx, client::PullConsumer& reader,
+                                                   const std::string& topic);
   std::string RouteFault(Context& ctx, client::PullConsumer& reader, int name_server);
 
   Cluster& cluster_;

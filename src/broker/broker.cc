@@ -167,8 +167,9 @@ void ExpireClients(Context& ctx, BrokerParts& parts) {
 Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerOptions& options) {
   BrokerService service(parts);
   RMQ_TRY(Listeners listeners, Listen(ctx, parts, service));
-  remoting::Client client(parts.runtime, nullptr);
-  Registration registration(parts, client, SplitAddresses(parts.config.namesrv_addr));
+  NameServerLink link;
+  remoting::Client client(parts.runtime, &link);
+  Registration registration(parts, client, link, SplitAddresses(parts.config.namesrv_addr));
   runtime::Gate background;
   runtime::Executor& executor = parts.runtime.executor();
   registration.Start(background);
@@ -228,6 +229,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   ClientTable clients([&](std::string_view name, const ConsumerGroup& group) {
     NotifyMembers(runtime, config, groups, name, group);
   });
+  RecoveredEnds recovered_ends(*store);
   BrokerStats stats(ctx.Now(), runtime.clock().WallNow());
   runtime::Gate gate;
   const auto run = [&]() -> Result<void> {
@@ -242,6 +244,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
                       .groups = groups,
                       .offsets = offsets,
                       .clients = clients,
+                      .recovered_ends = recovered_ends,
                       .stats = stats,
                       .metadata = *metadata,
                       .gate = gate,

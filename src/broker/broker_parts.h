@@ -9,6 +9,7 @@
 #include "broker/broker_stats.h"
 #include "broker/client_table.h"
 #include "broker/consumer_offsets.h"
+#include "broker/recovered_ends.h"
 #include "broker/subscription_groups.h"
 #include "broker/topics.h"
 #include "remoting/connection.h"
@@ -28,6 +29,7 @@ struct BrokerParts {
   SubscriptionGroups& groups;
   ConsumerOffsets& offsets;
   ClientTable& clients;
+  RecoveredEnds& recovered_ends;
   BrokerStats& stats;
   Metadata& metadata;   // persists the four above
   runtime::Gate& gate;  // of the fibers of requests that suspend

@@ -67,8 +67,9 @@ void OffsetProcessor::UpdateConsumerOffset(const ConnectionPtr& connection,
                       fmt::format("offset {} of {} queue {} is outside of 0 to {}",
                                   header->commit_offset, header->topic, header->queue_id, max));
   }
-  parts_.offsets.Commit(header->consumer_group, header->topic, header->queue_id,
-                        QueueOffset{header->commit_offset});
+  const QueueOffset trusted = parts_.recovered_ends.Trusted(
+      header->consumer_group, header->topic, header->queue_id, QueueOffset{header->commit_offset});
+  parts_.offsets.Commit(header->consumer_group, header->topic, header->queue_id, trusted);
   ReplyError(connection, request, ResponseCode::kSuccess, {});
 }
 

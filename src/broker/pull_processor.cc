@@ -92,6 +92,7 @@ void PullProcessor::HandlePull(const ConnectionPtr& connection, wire::RemotingCo
   pull.header = std::move(*header);
   pull.may_suspend = (pull.header.sys_flag & kSuspendFlag) != 0;
   if (!Check(pull) || !CheckSubscription(pull)) return;
+  if (TakeBack(pull)) return;
   const bool commits = pull.may_suspend && (pull.header.sys_flag & kCommitOffsetFlag) != 0;
   if (commits && pull.header.commit_offset >= 0) {
     parts_.offsets.Commit(pull.header.consumer_group, pull.header.topic, pull.header.queue_id,
@@ -140,6 +141,34 @@ bool PullProcessor::Check(PullRequest& pull) {
             header.queue_id, header.topic, topic->read_queue_nums,
             pull.connection->peer().ToString()));
   }
+  return true;
+}
+
+// BROKER-52: true if the reader was sent back to what survived the last stop.
+bool PullProcessor::TakeBack(PullRequest& pull) {
+  const wire::PullMessageRequestHeader& header = pull.header;
+  const ConsumerGroup* group = parts_.clients.FindConsumers(header.consumer_group);
+  std::string reader = header.consumer_group;
+  if (group != nullptr && group->message_model == wire::MessageModel::kBroadcasting) {
+    reader = fmt::format("{}@{}", reader, pull.connection->peer().ToString());
+  }
+  const auto end = parts_.recovered_ends.TakeBack(reader, header.topic, header.queue_id,
+                                                  QueueOffset{header.queue_offset});
+  if (!end.has_value()) return false;
+  wire::RemotingCommand response = wire::MakeResponse(
+      pull.command, ResponseCode::kPullOffsetMoved,
+      fmt::format("offset {} is of messages that were lost with the broker's last stop",
+                  header.queue_offset));
+  wire::EncodeHeader(
+      wire::PullMessageResponseHeader{
+          .suggest_which_broker_id = 0,
+          .next_begin_offset = end->value,
+          .min_offset =
+              parts_.store.MinOffset(header.topic, header.queue_id).value_or(QueueOffset{}).value,
+          .max_offset =
+              parts_.store.MaxOffset(header.topic, header.queue_id).value_or(QueueOffset{}).value},
+      response.ext_fields);
+  pull.connection->Reply(pull.command, std::move(response));
   return true;
 }
 

@@ -26,6 +26,7 @@ class PullProcessor {
  private:
   bool Check(PullRequest& pull);
   bool CheckSubscription(PullRequest& pull);
+  bool TakeBack(PullRequest& pull);
   void Pull(PullRequest pull);
   void Answer(PullRequest& pull, const Result<store::GetResult>& got);
   void AnswerNotFound(PullRequest& pull, wire::RemotingCommand response);

@@ -30,9 +30,9 @@ std::vector<std::string> SplitAddresses(std::string_view text) {
   return addresses;
 }
 
-Registration::Registration(BrokerParts& parts, remoting::Client& client,
+Registration::Registration(BrokerParts& parts, remoting::Client& client, NameServerLink& link,
                            std::vector<std::string> name_servers)
-    : parts_(parts), client_(client), name_servers_(std::move(name_servers)) {}
+    : parts_(parts), client_(client), link_(link), name_servers_(std::move(name_servers)) {}
 
 void Registration::Start(runtime::Gate& gate) {
   for (const std::string& name_server : name_servers_) {
@@ -40,6 +40,13 @@ void Registration::Start(runtime::Gate& gate) {
       KeepRegistered(ctx, name_server);
     });
   }
+  parts_.runtime.executor().Spawn(gate, "name server link",
+                                  [this](Context& ctx) { NotifyWhenLost(ctx); });
+}
+
+// A lost connection is as good a reason to register anew as a changed topic.
+void Registration::NotifyWhenLost(Context& ctx) {
+  while (link_.lost().Wait(ctx).has_value()) parts_.topics.changed().NotifyAll();
 }
 
 void Registration::KeepRegistered(Context& ctx, const std::string& name_server) {

@@ -12,10 +12,24 @@
 
 namespace rmq::broker {
 
+// Hears of lost connections to NameServers: they have dropped the broker's routes by then.
+class NameServerLink : public remoting::RequestHandler {
+ public:
+  void HandleRequest(const ConnectionPtr& connection, wire::RemotingCommand request) override {
+    ReplyError(connection, request, wire::ResponseCode::kRequestCodeNotSupported, {});
+  }
+  void ConnectionClosed(remoting::Connection&) override { lost_.NotifyAll(); }
+  runtime::Condition& lost() { return lost_; }
+
+ private:
+  runtime::Condition lost_;
+};
+
 class Registration {
  public:
-  // `parts` and `client` outlive it.
-  Registration(BrokerParts& parts, remoting::Client& client, std::vector<std::string> name_servers);
+  // `parts`, `client` and its handler `link` outlive it.
+  Registration(BrokerParts& parts, remoting::Client& client, NameServerLink& link,
+               std::vector<std::string> name_servers);
 
   // Spawns the fibers into `gate`.
   void Start(runtime::Gate& gate);
@@ -25,11 +39,13 @@ class Registration {
 
  private:
   void KeepRegistered(Context& ctx, const std::string& name_server);
+  void NotifyWhenLost(Context& ctx);
   Result<void> RegisterOnce(Context& ctx, const std::string& name_server);
   wire::RemotingCommand RegisterRequest() const;
 
   BrokerParts& parts_;
   remoting::Client& client_;
+  NameServerLink& link_;
   const std::vector<std::string> name_servers_;
 };
 

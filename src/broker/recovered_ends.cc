@@ -1,0 +1,41 @@
+#include "broker/recovered_ends.h"
+
+#include <algorithm>
+
+namespace rmq::broker {
+
+RecoveredEnds::RecoveredEnds(const store::MessageStore& store) {
+  for (const std::string& topic : store.Topics()) {
+    for (const store::QueueInfo& queue : store.Queues(topic)) {
+      queues_[topic][queue.queue_id].end = queue.max;
+    }
+  }
+}
+
+// A queue that does not exist yet ends at 0: its whole contents may have been lost.
+std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, std::string_view topic,
+                                                   int32_t queue_id, QueueOffset from) {
+  auto found = queues_.find(topic);
+  if (found == queues_.end()) found = queues_.try_emplace(std::string(topic)).first;
+  Queue& queue = found->second[queue_id];
+  if (queue.seen.contains(reader)) return std::nullopt;
+  queue.seen.emplace(reader);
+  if (from <= queue.end) return std::nullopt;
+  return queue.end;
+}
+
+const RecoveredEnds::Queue* RecoveredEnds::Find(std::string_view topic, int32_t queue_id) const {
+  const auto found = queues_.find(topic);
+  if (found == queues_.end()) return nullptr;
+  const auto queue = found->second.find(queue_id);
+  return queue == found->second.end() ? nullptr : &queue->second;
+}
+
+QueueOffset RecoveredEnds::Trusted(std::string_view reader, std::string_view topic,
+                                   int32_t queue_id, QueueOffset offset) const {
+  const Queue* queue = Find(topic, queue_id);
+  if (queue == nullptr) return offset;
+  return queue->seen.contains(reader) ? offset : std::min(offset, queue->end);
+}
+
+}  // namespace rmq::broker
