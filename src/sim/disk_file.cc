@@ -6,6 +6,11 @@
 #include "base/assert.h"
 
 namespace rmq::sim {
+namespace {
+
+constexpr size_t kMaxRecycled = 64;
+
+}  // namespace
 
 FileContent::FileContent() : sizes_(1) {}
 FileContent::~FileContent() = default;
@@ -214,7 +219,6 @@ void FileContent::Grow(uint64_t size, DiskSequence sequence) {
 
 void FileContent::Shrink(uint64_t size, DiskSequence sequence, std::vector<SectorBytes>& recycled) {
   RMQ_ASSERT(size < size_);
-  constexpr size_t kMaxRecycled = 64;
   const uint64_t end = std::min<uint64_t>(size_, chunks_.size() * kPagesPerChunk * kPageSize);
   for (uint64_t number = size / kPageSize; number * kPageSize < end; ++number) {
     Page* page = Find(number);
@@ -488,6 +492,7 @@ void FileContent::ZeroBehind(uint64_t size) {
 std::unique_ptr<FileContent> FileContent::CopyDurable() const {
   auto copy = std::make_unique<FileContent>();
   for (uint64_t number = 0; number < chunks_.size() * kPagesPerChunk; ++number) {
+    if (chunks_[number / kPagesPerChunk] == nullptr) number |= kPagesPerChunk - 1;
     const Page* page = Find(number);
     if (page == nullptr) continue;
     Page& to = copy->Touch(number);
@@ -611,12 +616,14 @@ std::vector<uint64_t> FileContent::PendingSectors() const {
 }
 
 void FileContent::CopySome(std::vector<SectorBytes>& recycled) const {
-  constexpr size_t kMaxRecycled = 64;
-  for (uint64_t n = 0; n < chunks_.size() * kPagesPerChunk; ++n) {
-    const Page* page = Find(n);
-    if (page == nullptr) continue;
-    for (uint64_t s = 0; s < page->sectors && recycled.size() < kMaxRecycled; ++s) {
-      recycled.push_back(NewestOf(*page, s));
+  if (recycled.size() >= kMaxRecycled) return;
+  for (const auto& chunk : chunks_) {
+    if (chunk == nullptr) continue;
+    for (const auto& page : *chunk) {
+      for (uint64_t s = 0; page != nullptr && s < page->sectors; ++s) {
+        if (recycled.size() >= kMaxRecycled) return;
+        recycled.push_back(NewestOf(*page, s));
+      }
     }
   }
 }

@@ -80,6 +80,30 @@ TEST(DiskPower, ASectorMayHoldAnyVersionSinceTheLastSync) {
   }
 }
 
+TEST(DiskPower, TheSlicesOfOneWriteMakeOneVersionOfASector) {
+  const auto seen = Outcomes(
+      {},
+      [](TestDisk& t) {
+        const DiskHandle file = t.DurableFile("log", "00");
+        const Slice slices[] = {AsBytes("1"), AsBytes("2")};
+        ASSERT_EQ(t.disk->Write(file, 0, slices, 2).value(), 2);
+      },
+      [](TestDisk& t) { return t.Text("log"); });
+  EXPECT_THAT(seen, UnorderedElementsAre("00", "12"));
+}
+
+TEST(DiskPower, WhatIsBehindTheSurvivingEndIsGone) {
+  const auto seen = Outcomes(
+      {}, [](TestDisk& t) { t.Write(t.DurableFile("log", "0"), 1, std::string(9'000, 'x')); },
+      [](TestDisk& t) {
+        const size_t size = t.Text("log").size();
+        EXPECT_TRUE(t.disk->Truncate(t.Open("log"), 20'000).has_value());
+        EXPECT_EQ(t.Text("log").substr(size), std::string(20'000 - size, '\0'));
+        return size;
+      });
+  EXPECT_THAT(seen, ElementsAre(1, 9'001));
+}
+
 TEST(DiskPower, SectorsWrittenManyTimesKeepTheirDurableAndNewestVersion) {
   const auto seen = Outcomes(
       {},
@@ -452,6 +476,20 @@ TEST(DiskPower, ALyingDiskKeepsTheBytesBeforeItsLies) {
   EXPECT_THAT(seen, UnorderedElementsAre("2", "3"));
 }
 
+TEST(DiskPower, AnOldLieComesTrueForWhatWasThereThen) {
+  DiskOptions options{.personality = DiskPersonality::kLying, .lie = milliseconds(100)};
+  const auto seen = Outcomes(
+      options,
+      [](TestDisk& t) {
+        t.Open("1");
+        t.SyncRoot();
+        t.Open("2");
+        t.host.now = t.host.now + milliseconds(100);
+      },
+      Files);
+  EXPECT_THAT(seen, UnorderedElementsAre(ElementsAre("1"), ElementsAre("1", "2")));
+}
+
 // --- SIM-DISK-12: torn sectors ---
 
 TEST(DiskPower, SectorsTearOnlyWithTheOption) {
@@ -479,6 +517,7 @@ TEST(DiskPower, HandlesAndLocksEndWithThePower) {
   TestDisk t;
   DiskHandle file = t.DurableFile("log", "abc");
   const DiskHandle root = t.Root();
+  t.disk->WriteFile("lock", "");
   const DiskHandle lock = t.disk->Lock(root, "lock").value();
   t.disk->CutPower();
 

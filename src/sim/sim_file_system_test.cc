@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 #include "runtime/replace_file.h"
@@ -233,19 +234,36 @@ TEST(SimFileSystemDeath, NothingUnderWayReachesAFrozenDisk) {
   RunSimTest(50, {}, [](Context& ctx, Simulation& sim) {
     Machine& machine = sim.AddMachine("a");
     machine.disk().WriteFile("store/log", "");
-    machine.disk().CrashBefore(3);
-    Process& writer = sim.Start(machine, "writer", [](Context& c, Runtime& runtime) {
+    machine.disk().CrashBefore(5);  // Of five writes, two are carried out.
+    bool long_frozen = false;
+    Process& writer = sim.Start(machine, "writer", [&](Context& c, Runtime& runtime) {
       auto store = OpenStore(c, runtime.files());
       auto log = store->Open(c, "log", OpenMode::kReadWrite).value();
+      (void)c.SleepFor(milliseconds(20));
       runtime::TaskGroup group(c);
       for (uint64_t i = 0; i < 5; ++i) {
-        group.Spawn("write", [&log, i](Context& own) { (void)WriteText(own, *log, i, "x"); });
+        group.Spawn("write", [&, i](Context& own) {
+          (void)WriteText(own, *log, i, "x");
+          EXPECT_FALSE(long_frozen);
+        });
       }
       group.Wait();
     });
-    ASSERT_TRUE(ctx.SleepFor(seconds(1)).has_value());
+    // The writes end after a second: those carried out at once may freeze the disk before.
+    ASSERT_TRUE(ctx.SleepFor(milliseconds(15)).has_value());
+    machine.disk().StallFor(seconds(1));
+    while (!machine.disk().frozen()) {
+      ASSERT_TRUE(ctx.SleepFor(microseconds(100)).has_value());
+    }
+    const std::string before = machine.disk().ReadFile("store/log").value();
+    ASSERT_TRUE(ctx.SleepFor(milliseconds(1)).has_value());
+    long_frozen = true;
+    if (sim.seed() % 2 == 0) {
+      ASSERT_TRUE(ctx.SleepFor(seconds(2)).has_value());
+    }
     sim.Kill(writer);
-    EXPECT_EQ(machine.disk().ReadFile("store/log").value(), "");
+    EXPECT_EQ(std::ranges::count(before, 'x'), 2);
+    EXPECT_EQ(machine.disk().ReadFile("store/log").value(), before);
     machine.disk().Thaw();
     Process& next = sim.Start(machine, "next", [](Context& c, Runtime& runtime) {
       EXPECT_EQ(OpenStore(c, runtime.files())->List(c).value().size(), 1);
