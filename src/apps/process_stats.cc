@@ -33,7 +33,7 @@ int64_t Ticks(int64_t pid) {
 nanoseconds ProcessorTime(const std::vector<int64_t>& pids) {
   int64_t ticks = 0;
   for (const int64_t pid : pids) ticks += Ticks(pid);
-  return seconds(1) * ticks / ::sysconf(_SC_CLK_TCK);
+  return nanoseconds(seconds(1)) * ticks / ::sysconf(_SC_CLK_TCK);
 }
 
 }  // namespace rmq::apps
