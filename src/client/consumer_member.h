@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/endpoint.h"
 #include "base/ids.h"
 #include "client/message.h"
 #include "runtime/context.h"
@@ -22,6 +23,8 @@ class ConsumerMember {
   virtual wire::ConsumerData Describe() const = 0;
   // The members of the group, or the route of some topic, are others than before.
   virtual void GroupChanged() = 0;
+  // A connection to `peer` ended: a broker there may have forgotten what it had granted us.
+  virtual void ConnectionLost(Endpoint peer) = 0;
   virtual wire::ConsumerRunningInfo RunningInfo() const = 0;
   // Where the queues of `topic` that it owns will be committed.
   virtual std::map<MessageQueue, int64_t> Offsets(std::string_view topic) const = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "remoting/server.h"
 #include "wire/checksum.h"
@@ -231,6 +233,11 @@ void FakeBroker::HandleRequest(const ConnectionPtr& connection, RemotingCommand 
   if (verdict.refuse.has_value()) {
     return connection->Reply(request, wire::MakeResponse(request, *verdict.refuse, "as wanted"));
   }
+  if (verdict.answer_body.has_value()) {
+    RemotingCommand answer = wire::MakeResponse(request, ResponseCode::kSuccess);
+    answer.body = Bytes::Copy(*verdict.answer_body);
+    return connection->Reply(request, std::move(answer));
+  }
   if (request.request_code() == RequestCode::kPullMessage) return Pull(connection, request);
   RemotingCommand answer = Handle(connection, request);
   if (verdict.answer_code) answer.code = static_cast<int32_t>(*verdict.answer_code);
@@ -447,7 +454,8 @@ void FakeBroker::Pull(const ConnectionPtr& connection, RemotingCommand request) 
 std::optional<RemotingCommand> FakeBroker::TryPull(const RemotingCommand& request,
                                                    const wire::PullMessageRequestHeader& header) {
   const Stored& queue = queues_[{header.topic, header.queue_id}];
-  wire::PullMessageResponseHeader answer{.next_begin_offset = header.queue_offset,
+  wire::PullMessageResponseHeader answer{.suggest_which_broker_id = suggested_id_,
+                                         .next_begin_offset = header.queue_offset,
                                          .min_offset = queue.begin,
                                          .max_offset = queue.end()};
   if (header.queue_offset < queue.begin || header.queue_offset > queue.end()) {
@@ -484,7 +492,13 @@ wire::TopicRouteData FakeNameServer::RouteOf(const std::string& topic) const {
   for (const auto& broker : brokers_) {
     const auto found = broker->topics().find(topic);
     if (found == broker->topics().end() || hidden_.contains(broker->name())) continue;
-    route.broker_datas.push_back({.broker_addrs = {{wire::kMasterId, broker->address()}},
+    auto same = std::find_if(route.broker_datas.begin(), route.broker_datas.end(),
+                             [&](const auto& data) { return data.broker_name == broker->name(); });
+    if (same != route.broker_datas.end()) {
+      same->broker_addrs[broker->id()] = broker->address();
+      continue;
+    }
+    route.broker_datas.push_back({.broker_addrs = {{broker->id(), broker->address()}},
                                   .broker_name = broker->name(),
                                   .cluster = "cluster"});
     route.queue_datas.push_back({.broker_name = broker->name(),
@@ -520,8 +534,10 @@ FakeCluster::~FakeCluster() {
   for (const auto& [name, process] : processes_) sim_.Kill(*process);
 }
 
-FakeBroker& FakeCluster::AddBroker(const std::string& name) {
-  brokers_.push_back(std::make_unique<FakeBroker>(name, sim_.AddMachine(name)));
+FakeBroker& FakeCluster::AddBroker(const std::string& name, int64_t id) {
+  sim::Machine& machine =
+      sim_.AddMachine(id == wire::kMasterId ? name : fmt::format("{}.{}", name, id));
+  brokers_.push_back(std::make_unique<FakeBroker>(name, id, machine));
   return *brokers_.back();
 }
 
@@ -535,7 +551,7 @@ bool FakeCluster::Start(Context& ctx) {
         [server](Context& own, runtime::Runtime& runtime) { server->Run(own, runtime); });
   }
   for (const auto& broker : brokers_) {
-    sim::Process*& process = processes_[broker->name()];
+    sim::Process*& process = processes_[broker->machine().name()];
     if (process != nullptr && process->alive()) continue;
     FakeBroker* fake = broker.get();
     process =
@@ -546,7 +562,7 @@ bool FakeCluster::Start(Context& ctx) {
 }
 
 void FakeCluster::Kill(FakeBroker& broker) {
-  sim_.Kill(*processes_.at(broker.name()));
+  sim_.Kill(*processes_.at(broker.machine().name()));
   broker.Died();
 }
 

@@ -38,18 +38,23 @@ struct Verdict {
   bool ignore = false;                            // no answer ever
   std::optional<wire::ResponseCode> refuse;       // this answer, and no effect
   std::optional<wire::ResponseCode> answer_code;  // the effect, but this code
+  std::optional<std::string> answer_body;         // success with this body, and no effect
   nanoseconds delay{0};                           // the effect now, the answer later
 };
 using Judge = std::function<Verdict(const wire::RemotingCommand&)>;
 
 class FakeBroker final : public remoting::RequestHandler {
  public:
-  FakeBroker(std::string name, sim::Machine& machine) : name_(std::move(name)), machine_(machine) {}
+  FakeBroker(std::string name, int64_t id, sim::Machine& machine)
+      : name_(std::move(name)), id_(id), machine_(machine) {}
 
   // --- for tests ---
 
   const std::string& name() const { return name_; }
+  int64_t id() const { return id_; }
   sim::Machine& machine() { return machine_; }
+  // Which broker of its name it recommends for the next pull.
+  void set_suggested_id(int64_t id) { suggested_id_ = id; }
   std::string address() const;
   MessageQueue Queue(std::string_view topic, int32_t id) const {
     return {std::string(topic), name_, id};
@@ -133,7 +138,9 @@ class FakeBroker final : public remoting::RequestHandler {
   void Forget(const std::string& client_id);
 
   const std::string name_;
+  const int64_t id_;
   sim::Machine& machine_;
+  int64_t suggested_id_ = wire::kMasterId;
   std::map<std::string, int32_t> topics_;  // name, number of queues
   std::map<QueueKey, Stored> queues_;
   std::vector<wire::SendMessageRequestHeader> sends_;
@@ -181,7 +188,7 @@ class FakeCluster {
   explicit FakeCluster(sim::Simulation& sim, int name_servers = 1);
   ~FakeCluster();  // kills what is still running
 
-  FakeBroker& AddBroker(const std::string& name);
+  FakeBroker& AddBroker(const std::string& name, int64_t id = wire::kMasterId);
   // Starts what is not running and waits until it is likely to serve.
   bool Start(Context& ctx);
   void Kill(FakeBroker& broker);

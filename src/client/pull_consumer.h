@@ -67,6 +67,7 @@ class PullConsumer final : private ConsumerMember {
   const std::string& group() const override { return options_.group; }
   wire::ConsumerData Describe() const override;
   void GroupChanged() override {}
+  void ConnectionLost(Endpoint) override {}
   wire::ConsumerRunningInfo RunningInfo() const override { return {}; }
   std::map<MessageQueue, int64_t> Offsets(std::string_view) const override { return {}; }
   void ResetOffsets(const std::map<MessageQueue, int64_t>&) override {}

@@ -135,6 +135,20 @@ void PushConsumer::RenewLocks(Context& ctx) {
   }
 }
 
+// CLIENT-52: brokers keep locks in memory. One that was restarted has given ours away, perhaps, to
+// whoever it heard of first. (An address that is a name may be anybody's.)
+void PushConsumer::ConnectionLost(Endpoint peer) {
+  if (!parts_.locks() || closed_) return;
+  std::vector<MessageQueue> doubtful;
+  for (const auto& [queue, process] : table_.owned()) {
+    const auto address =
+        parts_.client.routes().Address(queue.broker_name, wire::kMasterId, /*only_this=*/true);
+    const auto endpoint = Endpoint::Parse(address.value_or(""));
+    if (!endpoint.has_value() || *endpoint == peer) doubtful.push_back(queue);
+  }
+  for (const MessageQueue& queue : doubtful) table_.GiveUp(queue, {.kind = Leave::kAbandon});
+}
+
 // --- what brokers ask ---
 
 wire::ConsumerData PushConsumer::Describe() const {

@@ -71,6 +71,7 @@ class PushConsumer final : private ConsumerMember {
 
   wire::ConsumerData Describe() const override;
   void GroupChanged() override { rebalancer_.Wake(); }
+  void ConnectionLost(Endpoint peer) override;
   wire::ConsumerRunningInfo RunningInfo() const override;
   std::map<MessageQueue, int64_t> Offsets(std::string_view topic) const override;
   void ResetOffsets(const std::map<MessageQueue, int64_t>& offsets) override;

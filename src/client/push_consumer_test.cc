@@ -401,6 +401,53 @@ SIM_TEST(PushConsumer, TakesQueuesOfBrokersThatJoin) {
   EXPECT_THAT(reader.bodies(), ElementsAre("x"));
 }
 
+// CLIENT-40: a broker that was restarted lists nobody until the heartbeats have come.
+SIM_TEST(PushConsumer, KeepsItsQueuesWhileTheBrokersDoNotKnowIt) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 2);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Reader reader(ctx, cluster);
+  Sleep(ctx, seconds(5));
+  broker.SetJudge([](const wire::RemotingCommand& request) -> Verdict {
+    if (request.request_code() != RequestCode::kGetConsumerListByGroup) return {};
+    return {.answer_body = R"({"consumerIdList":["somebody"]})"};
+  });
+  Sleep(ctx, minutes(1));
+  broker.Append("orders", 0, "x");
+  Sleep(ctx, seconds(1));
+
+  EXPECT_THAT(reader.bodies(), ElementsAre("x"));
+}
+
+// A slave serves what the master has no longer in memory; what it says of offsets is not the truth,
+// for it may be behind.
+SIM_TEST(PushConsumer, ReadsFromASlaveButBelievesItNoOffsets) {
+  FakeCluster cluster(sim);
+  FakeBroker& master = cluster.AddBroker("broker-a");
+  FakeBroker& slave = cluster.AddBroker("broker-a", /*id=*/1);
+  for (FakeBroker* broker : {&master, &slave}) {
+    broker->AddTopic("orders", 1);
+    broker->set_suggested_id(1);
+  }
+  AppendNumbers(master, 0, 4);
+  AppendNumbers(slave, 0, 4);
+  ASSERT_TRUE(cluster.Start(ctx));
+  PushConsumerOptions options = Options();
+  options.pull_batch = 1;
+  Reader reader(ctx, cluster, options);
+  Sleep(ctx, seconds(5));
+  EXPECT_GE(slave.received(RequestCode::kPullMessage), 3);
+  master.Append("orders", 0, "4");
+  slave.Truncate("orders", 0, 2);
+  slave.Append("orders", 0, "wakes the pull that waits");
+  Sleep(ctx, seconds(30));
+
+  EXPECT_EQ(reader.bodies().back(), "4");
+  EXPECT_THAT(reader.bodies(), SizeIs(5));
+  EXPECT_EQ(master.Committed("billing", "orders", 0), 5);
+}
+
 // CLIENT-46, museum M27: what the broker could not say is not "none".
 SIM_TEST(PushConsumer, DoesNotBeginAnewWhenItsOffsetCannotBeRead) {
   FakeCluster cluster(sim);

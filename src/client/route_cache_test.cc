@@ -76,7 +76,7 @@ SIM_TEST(RouteCache, AsksOnceForAllWhoWantATopic) {
 }
 
 // CLIENT-4.
-SIM_TEST(RouteCache, AsksTheNextNameServerWhenOneIsSilent) {
+SIM_TEST_SEEDS(RouteCache, AsksTheNextNameServerWhenOneIsSilent, /*seeds=*/8) {
   FakeCluster cluster(sim, /*name_servers=*/3);
   cluster.AddBroker("broker-a").AddTopic("orders", 1);
   ASSERT_TRUE(cluster.Start(ctx));

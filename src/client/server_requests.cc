@@ -66,8 +66,12 @@ void ServerRequests::HandleRequest(const ConnectionPtr& connection, RemotingComm
   }
 }
 
-void ServerRequests::ConnectionClosed(remoting::Connection&) {
-  if (membership_ != nullptr && !membership_->empty()) membership_->AnnounceSoon();
+void ServerRequests::ConnectionClosed(remoting::Connection& connection) {
+  if (membership_ == nullptr || membership_->empty()) return;
+  membership_->AnnounceSoon();
+  for (const auto& [group, consumer] : membership_->consumers()) {
+    consumer->ConnectionLost(connection.peer());
+  }
 }
 
 void ServerRequests::GroupChanged(const RemotingCommand& request) {
