@@ -1,7 +1,5 @@
 #include "sim/sim_connection.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>

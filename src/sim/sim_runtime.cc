@@ -1,5 +1,6 @@
 #include "sim/sim_runtime.h"
 
+#include "base/hash.h"
 #include "sim/machine.h"
 #include "sim/scheduler.h"
 
