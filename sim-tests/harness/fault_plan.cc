@@ -49,7 +49,10 @@ void FaultPlan::Run(Context& ctx) {
     const Tick at = began + (event.at - Tick{});
     if (event.at >= Tick{} + storm_) break;
     if (!ctx.SleepUntil(at).has_value()) return;
-    event.end ? End(event) : Begin(event);
+    // What nobody can undo ends with the storm by itself.
+    Event bounded = event;
+    bounded.lasts = std::min(event.lasts, storm_ - (event.at - Tick{}));
+    event.end ? End(bounded) : Begin(bounded);
   }
   (void)ctx.SleepUntil(began + storm_);
 }

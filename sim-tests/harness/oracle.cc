@@ -35,6 +35,11 @@ void Oracle::SendOk(const MessageId& id, const MessageQueue& queue, int64_t queu
   send.commit_log_offset = commit_log_offset;
   ++acked_;
   Observe(id, queue, queue_offset, "acked");
+  // The answer may have been on its way when the broker lost power.
+  const auto cut = last_cut_.find(queue.broker_name);
+  if (cut == last_cut_.end() || cut->second <= send.began_after_cut) return;
+  send.promised = false;
+  slots_[queue][queue_offset].promised = false;
 }
 
 void Oracle::SendFailed(const MessageId& id) {
@@ -94,11 +99,13 @@ void Oracle::MayLoseSuffix(const std::string& broker_name) {
       if (key.second == queue) last = -1;  // Offsets may come again.
     }
   }
-  const int cut = ++cuts_[broker_name];
+  const int cut = ++cuts_;
+  last_cut_[broker_name] = cut;
   for (auto& [id, send] : sends_) {
     if (send.outcome != Outcome::kOk || send.queue.broker_name != broker_name) continue;
+    // Of an answer that may be from before an earlier cut nobody knows whose neighbour it is.
+    if (send.promised && send.first_cut == 0) send.first_cut = cut;
     send.promised = false;
-    if (send.first_cut == 0) send.first_cut = cut;
   }
 }
 
@@ -135,7 +142,7 @@ void Oracle::CheckLossIsASuffix() {
   using Epoch = std::pair<std::string, int>;  // broker, cut
   std::map<Epoch, std::pair<int64_t, MessageId>> first_lost;
   for (const auto& [id, send] : sends_) {
-    if (!send.lost) continue;
+    if (!send.lost || send.first_cut == 0) continue;
     const auto [first, is_new] = first_lost.try_emplace({send.queue.broker_name, send.first_cut},
                                                         send.commit_log_offset, id);
     if (!is_new && send.commit_log_offset < first->second.first) {
@@ -143,7 +150,7 @@ void Oracle::CheckLossIsASuffix() {
     }
   }
   for (const auto& [id, send] : sends_) {
-    if (send.outcome != Outcome::kOk || send.lost) continue;
+    if (send.outcome != Outcome::kOk || send.lost || send.first_cut == 0) continue;
     const auto lost = first_lost.find({send.queue.broker_name, send.first_cut});
     if (lost == first_lost.end() || send.commit_log_offset < lost->second.first) continue;
     return Report("I1", fmt::format("'{}' at CommitLog offset {} of {} was lost, but '{}' behind "

@@ -85,7 +85,8 @@ class Oracle {
     int64_t queue_offset = -1;
     int64_t commit_log_offset = -1;
     bool promised = true;  // false after a power cut that its mode does not cover
-    int first_cut = 0;     // the number of that cut among its broker's
+    int first_cut = 0;     // the number of that cut among all; 0: none, or it can't be told
+    int began_after_cut = 0;
     bool lost = false;
   };
   struct Slot {
@@ -102,7 +103,8 @@ class Oracle {
   std::map<MessageQueue, std::map<int64_t, Slot>> slots_;
   std::map<std::string, std::set<MessageId>> delivered_to_;                  // by group
   std::map<std::pair<std::string, MessageQueue>, int64_t> last_first_time_;  // of orderly groups
-  std::map<std::string, int> cuts_;                                          // by broker
+  int cuts_ = 0;
+  std::map<std::string, int> last_cut_;  // by broker: the number of its last cut among all
   std::vector<Violation> violations_;
   size_t acked_ = 0;
   size_t delivered_ = 0;

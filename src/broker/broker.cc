@@ -236,6 +236,8 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
     RMQ_TRY(const auto metadata,
             Metadata::Load(ctx, runtime, config.store_root, topics, groups, offsets));
     metadata->AgreeWith(*store);
+    // Before anybody is served: a second crash must not find the offsets that were taken back.
+    RMQ_TRY(metadata->PersistAll(ctx));
     BrokerParts parts{.runtime = runtime,
                       .config = config,
                       .schema = schema,
