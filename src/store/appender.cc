@@ -124,6 +124,8 @@ void Appender::AppendLoop(Context& ctx) {
       continue;
     }
     AppendBatch(ctx);
+    // A disk that answers at once must not keep everybody else from running.
+    if (!ctx.Yield().has_value()) return;
   }
 }
 
@@ -139,7 +141,9 @@ Result<void> Appender::PrepareTail(Context& ctx) {
 void Appender::AppendBatch(Context& ctx) {
   Batch batch;
   Form(batch);
+  writing_since_ = ctx.Now();
   const Result<void> written = Write(ctx, batch);
+  writing_since_.reset();
   if (written.has_value()) {
     Written(std::move(batch));
   } else {
@@ -272,6 +276,11 @@ void Appender::MakeNextFileAhead() {
     const Result<void> made = state_.log->PrepareFile(ctx, next);
     if (!made.has_value() && state_.log->sync_failed()) FailStore(made.error());
   });
+}
+
+nanoseconds Appender::BusyFor() const {
+  if (!writing_since_.has_value()) return nanoseconds(0);
+  return state_.runtime.clock().Now() - *writing_since_;
 }
 
 // --- the sync fiber ---

@@ -53,6 +53,9 @@ class Appender {
   void set_flush_mode(FlushMode mode) { mode_ = mode; }
   size_t pending_count() const { return waiting_.size() + (taken_.size() - next_taken_); }
 
+  // As MessageStore::BusyFor.
+  nanoseconds BusyFor() const;
+
   // Refuses what is submitted from now on and waits until everything before is answered and
   // readable. Fails if the store has failed.
   Result<void> Drain(Context& ctx);
@@ -118,6 +121,7 @@ class Appender {
   size_t next_taken_ = 0;
   bool appending_ = false;
   bool closing_ = false;
+  std::optional<Tick> writing_since_;
   CommitLogOffset ahead_tried_;  // the file made ahead last, or tried to
   CommitLogOffset torn_until_;   // bytes from written to here may be left from a failed write
 

@@ -57,6 +57,13 @@ class IndexFile {
   // Links the key whose hash is `hash` to the message at `offset`. REQUIRES: !full().
   Result<void> Put(Context& ctx, uint32_t hash, CommitLogOffset offset, WallTime stored_at);
 
+  // Tells the processor that a Put of this hash comes soon.
+  void Prefetch(uint32_t hash) const {
+    const uint32_t slot = hash % options_.slot_count;
+    const SlotPage* page = pages_[slot / kSlotsPerPage].get();
+    if (page != nullptr) __builtin_prefetch(&page->slots[slot % kSlotsPerPage], /*write=*/1);
+  }
+
   // Appends to `found` the offsets under `hash` stored in [begin, end], to the second, newest
   // first, until it holds `limit`.
   Result<void> Find(Context& ctx, uint32_t hash, WallTime begin, WallTime end, size_t limit,

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kNameSize = 17;
 constexpr size_t kMuchMemory = 4 << 20;
+constexpr size_t kLookAhead = 8;  // keys
 
 bool IsIndexName(std::string_view name) {
   return name.size() == kNameSize &&
@@ -120,13 +121,14 @@ Result<void> IndexService::Recover(Context& ctx, CommitLogOffset log_begin, Comm
 
 // --- putting ---
 
-Result<void> IndexService::Put(Context& ctx, const wire::StoredMessage& message) {
-  RMQ_TRY(const auto busy, busy_.Lock(ctx));
-  const CommitLogOffset end = message.physical_offset + message.total_size;
-  if (wire::TransactionTypeOf(message.sys_flag) == wire::TransactionType::kRollback) {
-    indexed_ = end;
-    return {};
-  }
+void IndexService::Collect(const wire::StoredMessage& message, Keys& into) {
+  into.end = message.physical_offset + message.total_size;
+  if (wire::TransactionTypeOf(message.sys_flag) == wire::TransactionType::kRollback) return;
+  const auto add = [&](std::string_view key) {
+    into.keys.push_back({.hash = wire::IndexKeyHash(message.topic, key),
+                         .offset = message.physical_offset,
+                         .stored_at = message.store_time});
+  };
   // One pass over the properties for both.
   std::string_view unique_key;
   std::string_view keys;
@@ -134,21 +136,34 @@ Result<void> IndexService::Put(Context& ctx, const wire::StoredMessage& message)
     if (name == wire::kPropertyUniqKey) unique_key = value;
     if (name == wire::kPropertyKeys) keys = value;
   }
-  if (!unique_key.empty()) RMQ_TRY(PutKey(ctx, message.topic, unique_key, message));
+  if (!unique_key.empty()) add(unique_key);
   while (!keys.empty()) {
-    const size_t end_of_key = std::min(keys.find(wire::kKeySeparator), keys.size());
-    if (end_of_key > 0) RMQ_TRY(PutKey(ctx, message.topic, keys.substr(0, end_of_key), message));
-    keys.remove_prefix(std::min(end_of_key + 1, keys.size()));
+    const size_t end = std::min(keys.find(wire::kKeySeparator), keys.size());
+    if (end > 0) add(keys.substr(0, end));
+    keys.remove_prefix(std::min(end + 1, keys.size()));
   }
-  indexed_ = end;
+}
+
+Result<void> IndexService::Put(Context& ctx, const Keys& keys) {
+  RMQ_TRY(const auto busy, busy_.Lock(ctx));
+  for (size_t i = 0; i < keys.keys.size(); ++i) {
+    // Slots lie anywhere in 20 MB: without looking ahead, each waits for the memory.
+    if (!files_.empty() && i + kLookAhead < keys.keys.size()) {
+      files_.back()->Prefetch(keys.keys[i + kLookAhead].hash);
+    }
+    Result<void> put = PutKey(ctx, keys.keys[i]);
+    if (!put.has_value()) {
+      indexed_ = keys.keys[i].offset;
+      return put;
+    }
+  }
+  indexed_ = keys.end;
   return {};
 }
 
-Result<void> IndexService::PutKey(Context& ctx, std::string_view topic, std::string_view key,
-                                  const wire::StoredMessage& message) {
+Result<void> IndexService::PutKey(Context& ctx, const Keys::Key& key) {
   if (files_.empty() || files_.back()->full()) RMQ_TRY(AddFile(ctx));
-  return files_.back()->Put(ctx, wire::IndexKeyHash(topic, key), message.physical_offset,
-                            message.store_time);
+  return files_.back()->Put(ctx, key.hash, key.offset, key.stored_at);
 }
 
 Result<void> IndexService::AddFile(Context& ctx) {

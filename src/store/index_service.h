@@ -39,8 +39,20 @@ class IndexService {
   Result<void> Recover(Context& ctx, CommitLogOffset log_begin, CommitLogOffset log_end,
                        const std::optional<Checkpoint::Positions>& positions);
 
-  // Indexes the keys of the message at indexed(). After a failure call it again.
-  Result<void> Put(Context& ctx, const wire::StoredMessage& message);
+  // The keys of messages that follow one another in the log.
+  struct Keys {
+    struct Key {
+      uint32_t hash;
+      CommitLogOffset offset;
+      WallTime stored_at;
+    };
+    std::vector<Key> keys;
+    CommitLogOffset end;  // behind the last message
+  };
+  static void Collect(const wire::StoredMessage& message, Keys& into);
+  // Indexes them. REQUIRES: they begin at indexed(). After a failure collect again from indexed()
+  // on: entries that were put already are put twice then.
+  Result<void> Put(Context& ctx, const Keys& keys);
   // Messages before this are indexed.
   CommitLogOffset indexed() const { return indexed_; }
   // Skips what is no message.
@@ -70,8 +82,7 @@ class IndexService {
   IndexService(std::unique_ptr<runtime::Directory> directory, const runtime::Clock& clock,
                Options options)
       : directory_(std::move(directory)), clock_(clock), options_(std::move(options)) {}
-  Result<void> PutKey(Context& ctx, std::string_view topic, std::string_view key,
-                      const wire::StoredMessage& message);
+  Result<void> PutKey(Context& ctx, const Keys::Key& key);
   Result<void> AddFile(Context& ctx);
   std::string NewName() const;
   Result<void> RemoveLast(Context& ctx);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kAbortFile = "abort";
 constexpr std::string_view kLockFile = "lock";
-constexpr int kIndexSlice = 256;  // messages indexed before others get their turn
+constexpr int kIndexSlice = 2048;  // messages indexed before others get their turn
 constexpr milliseconds kRetryDelay{1000};
 
 bool HasKey(const wire::StoredMessage& message, std::string_view key) {
@@ -211,39 +211,39 @@ Result<void> LocalMessageStore::IndexSome(Context& ctx) {
 // `bytes` begin at indexed() and are shared: they stay while a put waits for a page.
 Result<void> LocalMessageStore::IndexHot(Context& ctx, const Bytes& bytes) {
   Slice rest = bytes.view();
-  for (int i = 0; i < kIndexSlice && !rest.empty(); ++i) {
-    const CommitLogOffset at = state_.index->indexed();
-    if (at >= state_.readable) return {};
+  IndexService::Keys keys;
+  keys.end = state_.index->indexed();
+  for (int i = 0; i < kIndexSlice && !rest.empty() && keys.end < state_.readable; ++i) {
     const auto head = wire::PeekRecord(rest);
     RMQ_ASSERT(head.has_value());
     if (head->kind == wire::RecordKind::kBlank) {
-      state_.index->SkipTo(at + static_cast<int64_t>(head->total_size));
-      return {};
+      keys.end = keys.end + static_cast<int64_t>(head->total_size);
+      break;
     }
     RMQ_TRY(const wire::StoredMessage message, wire::DecodeStoredMessage(rest));
-    RMQ_TRY(state_.index->Put(ctx, message));
+    IndexService::Collect(message, keys);
     rest = rest.subspan(message.total_size);
   }
-  return {};
+  return state_.index->Put(ctx, keys);
 }
 
 Result<void> LocalMessageStore::IndexCold(Context& ctx) {
   const CommitLogOffset until = state_.readable;
   LogScanner scanner(*state_.log, state_.index->indexed(), until,
                      {.verify_crc = false, .detect_lost_sectors = false});
-  // Many at a time: each scanner reads a chunk of its own.
-  for (int i = 0; i < kIndexSlice * 16; ++i) {
+  IndexService::Keys keys;
+  for (int i = 0; i < kIndexSlice; ++i) {
     RMQ_TRY(const std::optional<wire::StoredMessage> message, scanner.Next(ctx));
-    if (!message.has_value()) {
-      state_.index->SkipTo(scanner.position());
-      if (scanner.position() >= until) return {};
-      return Fail(
-          ErrorCode::kCorruption,
-          fmt::format("{}: {}", state_.log->Place(scanner.position()), scanner.end_reason()));
+    if (message.has_value()) {
+      IndexService::Collect(*message, keys);
+      continue;
     }
-    RMQ_TRY(state_.index->Put(ctx, *message));
+    keys.end = scanner.position();
+    if (keys.end >= until) break;
+    return Fail(ErrorCode::kCorruption,
+                fmt::format("{}: {}", state_.log->Place(keys.end), scanner.end_reason()));
   }
-  return {};
+  return state_.index->Put(ctx, keys);
 }
 
 Result<void> LocalMessageStore::WaitForIndex(Context& ctx, CommitLogOffset until) {

@@ -56,6 +56,7 @@ class LocalMessageStore final : public MessageStore {
   std::vector<std::string> Topics() const override { return state_.queues->Topics(); }
   std::vector<QueueInfo> Queues(std::string_view topic) const override;
   StoreStats Stats() const override;
+  nanoseconds BusyFor() const override { return appender_.BusyFor(); }
   Result<runtime::DiskSpace> Space(Context& ctx) override;
   const std::optional<Error>& failure() const override { return state_.failure; }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kColdBlockSize = 64 << 10;
 constexpr size_t kUnitsPerRead = 64;
+constexpr int32_t kLargeMessage = 16 << 20;
 // Up to the store time, with IPv6 hosts.
 constexpr size_t kTimeHeadSize = 76;
 constexpr std::string_view kLightQueuePrefix = "%LMQ%";
@@ -41,6 +42,17 @@ Result<Bytes> MessageReader::Fetch(Context* ctx, CommitLogOffset at, size_t size
   RMQ_TRY(state_.log->Read(*ctx, at, memory));
   block = {.begin = at, .bytes = bytes};
   return bytes.Sub(0, size);
+}
+
+// A damaged unit must not make us allocate a gigabyte: what looks too large is asked the message.
+Result<void> MessageReader::CheckSize(Context* ctx, const ConsumeQueueUnit& unit) {
+  if (unit.size <= kLargeMessage) return {};
+  ColdBlock block;
+  RMQ_TRY(const Bytes head, Fetch(ctx, unit.offset, wire::kMinStoredMessageSize, block));
+  const Result<wire::RecordHead> peeked = wire::PeekRecord(head.view());
+  if (peeked.has_value() && peeked->total_size == static_cast<uint32_t>(unit.size)) return {};
+  return Fail(ErrorCode::kCorruption,
+              fmt::format("{}: no message of {} bytes", state_.log->Place(unit.offset), unit.size));
 }
 
 // What a unit points to is compared with what is there: the disk may have returned anything.
@@ -165,10 +177,11 @@ Result<GetResult> MessageReader::Get(Context* ctx, const GetRequest& request) {
         result.next_begin = at + 1;
         continue;
       }
-      if (unit.size <= 0) {
+      if (unit.size < static_cast<int32_t>(wire::kMinStoredMessageSize)) {
         return Fail(ErrorCode::kCorruption, fmt::format("{} queue {}: unit {} is none",
                                                         request.topic, request.queue_id, at.value));
       }
+      RMQ_TRY(CheckSize(ctx, unit));
       RMQ_TRY(Bytes record, Fetch(ctx, unit.offset, static_cast<size_t>(unit.size), block));
       RMQ_TRY(CheckRecord(request, at, unit, record.view()));
       result.next_begin = at + 1;

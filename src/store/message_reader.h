@@ -44,6 +44,7 @@ class MessageReader {
 
   // The bytes [at, at + size), from memory or, with `ctx`, from the disk.
   Result<Bytes> Fetch(Context* ctx, CommitLogOffset at, size_t size, ColdBlock& block);
+  Result<void> CheckSize(Context* ctx, const ConsumeQueueUnit& unit);
   Result<void> CheckRecord(const GetRequest& request, QueueOffset at, const ConsumeQueueUnit& unit,
                            Slice record) const;
 

@@ -188,7 +188,8 @@ class MessageStore {
   virtual ~MessageStore() = default;
 
   // Stores what was accepted, brings derived state and checkpoint to disk and leaves the mark of a
-  // clean exit. Puts fail from now on. Fails if that did not work out; the store is closed anyway.
+  // clean exit. Puts fail from now on. Fails if that did not work out, for instance because `ctx`
+  // was cancelled: then the store is closed anyway, and the next start recovers it.
   virtual Result<void> Close(Context& ctx) = 0;
 
   // --- writing ---
@@ -245,6 +246,9 @@ class MessageStore {
   virtual std::vector<QueueInfo> Queues(std::string_view topic) const = 0;  // by queue id
 
   virtual StoreStats Stats() const = 0;
+  // How long the batch that is being written has been under way; 0: none is. The broker refuses
+  // sends when this is long: the page cache is busy.
+  virtual nanoseconds BusyFor() const = 0;
   // Free space of the CommitLog's disk.
   virtual Result<runtime::DiskSpace> Space(Context& ctx) = 0;
   // The error after which nothing succeeds any more, if there was one.

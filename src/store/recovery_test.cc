@@ -171,6 +171,26 @@ SIM_TEST(Recovery, DoesNotBringBackWhatWasCutOff) {
   }
 }
 
+// The same for the units of a queue, which Java would believe (STORE-24, STORE-66).
+SIM_TEST(Recovery, LeavesZerosBehindTheUnitsOfWhatWasCutOff) {
+  {
+    auto store = OpenStore(ctx, sim.runtime());
+    for (int i = 0; i < 12; ++i) store->Put(ctx, TestMessage("T", 0, "x")).value();
+    ASSERT_TRUE(store->Close(ctx).has_value());
+  }
+  const size_t size = 93;
+  sim.disk().WriteFile("store/abort", "1");
+  ASSERT_TRUE(sim.disk().RemoveFile("store/checkpoint").has_value());
+  ASSERT_TRUE(
+      sim.disk().Corrupt(kFirstFile, 5 * size, AsBytes(std::string(size, '\0'))).has_value());
+  auto store = OpenStore(ctx, sim.runtime());
+  EXPECT_EQ(store->MaxOffset("T", 0), QueueOffset{5});
+  EXPECT_TRUE(store->Close(ctx).has_value());
+  const std::string units =
+      sim.disk().ReadFile("store/consumequeue/T/0/00000000000000000000").value();
+  EXPECT_EQ(units.substr(5 * 20), std::string(11 * 20, '\0'));
+}
+
 // M09: times say nothing about the order of messages.
 SIM_TEST(Recovery, SurvivesAClockThatWasSetBack) {
   sim::Machine& machine = sim.test_machine();
@@ -269,7 +289,7 @@ SIM_TEST(Recovery, KeepsMessagesWhosePropertiesHoldZeros) {
     auto store = OpenStore(ctx, sim.runtime());
     for (int i = 0; i < 3; ++i) {
       MessageToStore message = TestMessage("T", 0, fmt::format("{}", i));
-      message.properties = "a\x01" + std::string(900, '\0') + "\x02";
+      message.properties = "a\x01" + std::string(1500, '\0') + "\x02";
       store->Put(ctx, std::move(message)).value();
     }
     ASSERT_TRUE(store->Close(ctx).has_value());

@@ -44,6 +44,7 @@ struct QueueLedger {
 
 struct Ledger {
   FlushMode mode = FlushMode::kAsyncFlush;
+  bool large_queue_files = false;  // of several sectors
   std::map<std::pair<std::string, int32_t>, QueueLedger> queues;
   std::set<std::string> attempted;  // every body ever put
   int64_t next_body = 0;
@@ -55,8 +56,9 @@ struct Ledger {
   }
 };
 
-StoreOptions CrashStore(FlushMode mode) {
-  StoreOptions options = SmallStore(mode);
+StoreOptions CrashStore(const Ledger& ledger) {
+  StoreOptions options = SmallStore(ledger.mode);
+  if (ledger.large_queue_files) options.consume_queue_file_units = 1000;
   options.consume_queue_flush_interval = milliseconds(5);
   options.checkpoint_interval = milliseconds(40);
   options.flush_interval = milliseconds(10);
@@ -181,7 +183,7 @@ void CheckQueue(const std::string& name, const QueueLedger& ledger,
 
 void Verify(Context& ctx, Runtime& runtime, MessageStore& store, Ledger& ledger, Dice dice) {
   const CommitLogOffset end = store.MaxCommitLogOffset();
-  const Scanned scanned = ScanLog(ctx, runtime, CrashStore(ledger.mode), end);
+  const Scanned scanned = ScanLog(ctx, runtime, CrashStore(ledger), end);
   size_t queue_count = 0;
   for (const std::string& topic : store.Topics()) {
     for (const QueueInfo& info : store.Queues(topic)) {
@@ -228,8 +230,7 @@ void Verify(Context& ctx, Runtime& runtime, MessageStore& store, Ledger& ledger,
 enum class End { kKill, kPowerCut, kClose };
 
 void RunStore(Context& ctx, Runtime& runtime, Ledger& ledger, bool& opened, bool& closed) {
-  Result<std::unique_ptr<MessageStore>> open =
-      MessageStore::Open(ctx, runtime, CrashStore(ledger.mode));
+  Result<std::unique_ptr<MessageStore>> open = MessageStore::Open(ctx, runtime, CrashStore(ledger));
   ASSERT_TRUE(open.has_value()) << open.error().ToString();
   std::unique_ptr<MessageStore> store = std::move(*open);
   Dice dice{runtime.random()};
@@ -251,6 +252,7 @@ void RunStore(Context& ctx, Runtime& runtime, Ledger& ledger, bool& opened, bool
 }
 
 void CrashAndRecover(Context& ctx, Simulation& sim, Ledger& ledger, int rounds) {
+  ledger.large_queue_files = sim.seed() % 4 >= 2;
   Machine& machine = sim.AddMachine("broker");
   Dice dice{sim.runtime().random()};
   for (int round = 0; round <= rounds && !testing::Test::HasFailure(); ++round) {
