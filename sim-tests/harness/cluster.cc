@@ -123,6 +123,7 @@ void Cluster::KillNameServer(int number) {
 void Cluster::KillBroker(int number) {
   Node& node = brokers_[At(number)];
   if (!Runs(node)) return;
+  oracle_.BrokerGone(BrokerName(number));
   Forget(node);
   sim_.Kill(*node.process);
 }

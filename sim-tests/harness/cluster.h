@@ -35,7 +35,10 @@ class Cluster {
   void StartNameServer(int number);
   void StartBroker(int number);
   void StopNameServer(int number) { StopNode(name_servers_[At(number)]); }
-  void StopBroker(int number) { StopNode(brokers_[At(number)]); }
+  void StopBroker(int number) {
+    oracle_.BrokerGone(BrokerName(number));
+    StopNode(brokers_[At(number)]);
+  }
   void KillNameServer(int number);
   void KillBroker(int number);
   // Of the broker's machine. Tells the oracle what may be lost.

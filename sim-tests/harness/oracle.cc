@@ -99,6 +99,7 @@ void Oracle::MayLoseSuffix(const std::string& broker_name) {
       if (key.second == queue) last = -1;  // Offsets may come again.
     }
   }
+  BrokerGone(broker_name);
   const int cut = ++cuts_;
   last_cut_[broker_name] = cut;
   for (auto& [id, send] : sends_) {
@@ -107,6 +108,10 @@ void Oracle::MayLoseSuffix(const std::string& broker_name) {
     if (send.promised && send.first_cut == 0) send.first_cut = cut;
     send.promised = false;
   }
+}
+
+void Oracle::BrokerGone(const std::string& broker_name) {
+  if (last_cut_.contains(broker_name)) twice_gone_.insert(broker_name);
 }
 
 void Oracle::CheckDurable(const std::map<MessageQueue, QueueContents>& contents) {
@@ -160,21 +165,26 @@ void Oracle::CheckLossIsASuffix() {
   }
 }
 
-std::set<std::pair<std::string, std::string>> Oracle::AckedPlaces() const {
+std::set<std::pair<std::string, std::string>> Oracle::AckedPlaces(bool doubtful_too) const {
   std::set<std::pair<std::string, std::string>> places;
   for (const auto& [id, send] : sends_) {
-    if (send.outcome == Outcome::kOk && !send.lost && send.promised) {
+    if (send.outcome == Outcome::kOk && !send.lost && (doubtful_too || send.promised)) {
       places.emplace(send.queue.topic, send.queue.broker_name);
     }
   }
   return places;
 }
 
+bool Oracle::IsOwed(const Send& send) const {
+  return send.outcome == Outcome::kOk && !send.lost &&
+         !twice_gone_.contains(send.queue.broker_name);
+}
+
 size_t Oracle::MissingOf(const std::string& group) const {
   const auto got = delivered_to_.find(group);
   size_t missing = 0;
   for (const auto& [id, send] : sends_) {
-    if (send.outcome != Outcome::kOk || send.lost) continue;
+    if (!IsOwed(send)) continue;
     if (got == delivered_to_.end() || !got->second.contains(id)) ++missing;
   }
   return missing;
@@ -183,7 +193,7 @@ size_t Oracle::MissingOf(const std::string& group) const {
 void Oracle::CheckDeliveredToAll(const std::string& group) {
   const auto& got = delivered_to_[group];
   for (const auto& [id, send] : sends_) {
-    if (send.outcome != Outcome::kOk || send.lost || got.contains(id)) continue;
+    if (!IsOwed(send) || got.contains(id)) continue;
     Report("I6", fmt::format("'{}', acked at {} offset {}, never reached group {}", id,
                              Text(send.queue), send.queue_offset, group));
   }

@@ -50,6 +50,10 @@ class Oracle {
   // --- what the scenario tells ---
   // A power cut of a broker whose mode does not promise to survive it.
   void MayLoseSuffix(const std::string& broker_name);
+  // A broker dies or stops. One that lost a suffix and is gone again before a consumer came back
+  // can't tell that consumer that its offset is of lost messages: Apache's protocol has no epoch.
+  // What such a broker holds is not owed to consumers any more (spec/sim/oracle.md).
+  void BrokerGone(const std::string& broker_name);
 
   // --- quiet points ---
   // `contents` is what a queue holds now, from its first to its last offset.
@@ -66,8 +70,8 @@ class Oracle {
   // For checkers that live outside: I12, I13, I14, I15.
   void Report(std::string checker, std::string text);
 
-  // The topics and brokers that hold acked messages.
-  std::set<std::pair<std::string, std::string>> AckedPlaces() const;
+  // The topics and brokers that hold acked messages, or may hold them.
+  std::set<std::pair<std::string, std::string>> AckedPlaces(bool doubtful_too) const;
 
   const std::vector<Violation>& violations() const { return violations_; }
   size_t sent() const { return sends_.size(); }
@@ -98,6 +102,7 @@ class Oracle {
   bool Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                const char* how);
   void CheckLossIsASuffix();
+  bool IsOwed(const Send& send) const;
 
   std::map<MessageId, Send> sends_;
   std::map<MessageQueue, std::map<int64_t, Slot>> slots_;
@@ -105,6 +110,7 @@ class Oracle {
   std::map<std::pair<std::string, MessageQueue>, int64_t> last_first_time_;  // of orderly groups
   int cuts_ = 0;
   std::map<std::string, int> last_cut_;  // by broker: the number of its last cut among all
+  std::set<std::string> twice_gone_;
   std::vector<Violation> violations_;
   size_t acked_ = 0;
   size_t delivered_ = 0;

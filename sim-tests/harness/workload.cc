@@ -207,11 +207,12 @@ void Workload::DrainAndCheck(Context& ctx, nanoseconds at_most) {
 
 namespace {
 
-// The network may go on tearing connections in a healed world: a reader tries again.
+// The network may go on tearing connections in a healed world, and clients keep a route for 30 s:
+// a reader tries again.
 template <typename Function>
 auto WithRetries(Context& ctx, Function function) {
   auto result = function();
-  for (int attempt = 0; attempt < 20 && !result.has_value(); ++attempt) {
+  for (int attempt = 0; attempt < 60 && !result.has_value(); ++attempt) {
     if (!ctx.SleepFor(seconds(1)).has_value()) break;
     result = function();
   }
@@ -224,9 +225,10 @@ auto WithRetries(Context& ctx, Function function) {
 // torn shows a part of the route until the broker is back.
 Result<std::vector<MessageQueue>> Workload::FetchAllQueues(Context& ctx,
                                                            client::PullConsumer& reader,
-                                                           const std::string& topic) {
+                                                           const std::string& topic,
+                                                           bool doubtful_too) {
   RMQ_TRY(auto queues, reader.FetchQueues(ctx, topic));
-  for (const auto& [acked_topic, broker] : oracle_.AckedPlaces()) {
+  for (const auto& [acked_topic, broker] : oracle_.AckedPlaces(doubtful_too)) {
     const bool shown = std::ranges::any_of(
         queues, [&](const MessageQueue& queue) { return queue.broker_name == broker; });
     if (acked_topic == topic && !shown) {
@@ -243,8 +245,11 @@ void Workload::CheckContents(Context& ctx) {
   std::map<MessageQueue, Oracle::QueueContents> contents;
   for (const std::string& topic : options_.topics) {
     Context timed = ctx.WithTimeout(minutes(10));
-    const auto queues =
-        WithRetries(timed, [&] { return FetchAllQueues(timed, **consumer, topic); });
+    auto queues =
+        WithRetries(timed, [&] { return FetchAllQueues(timed, **consumer, topic, true); });
+    if (!queues.has_value()) {  // A broker that lost all of a topic does not know it either.
+      queues = WithRetries(timed, [&] { return FetchAllQueues(timed, **consumer, topic, false); });
+    }
     if (!queues.has_value()) {
       if (oracle_.acked() > 0) {
         oracle_.Report("I12",
@@ -300,7 +305,7 @@ std::string Workload::RouteFault(Context& ctx, client::PullConsumer& reader, int
     if (!queues.has_value()) continue;
     for (const MessageQueue& queue : *queues) shown[topic].insert(queue.broker_name);
   }
-  for (const auto& [topic, broker] : oracle_.AckedPlaces()) {
+  for (const auto& [topic, broker] : oracle_.AckedPlaces(/*doubtful_too=*/false)) {
     if (shown[topic].contains(broker)) continue;
     return fmt::format("ns-{} does not show topic {} on {}", name_server, topic, broker);
   }

@@ -75,7 +75,7 @@ class Workload {
   void Consume(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void StopKind(Context& ctx, bool producers, nanoseconds at_most);
   Result<std::vector<MessageQueue>> FetchAllQueues(Context& ctx, client::PullConsumer& reader,
-                                                   const std::string& topic);
+                                                   const std::string& topic, bool doubtful_too);
   std::string RouteFault(Context& ctx, client::PullConsumer& reader, int name_server);
 
   Cluster& cluster_;

@@ -229,7 +229,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   ClientTable clients([&](std::string_view name, const ConsumerGroup& group) {
     NotifyMembers(runtime, config, groups, name, group);
   });
-  RecoveredEnds recovered_ends(*store);
+  RecoveredEnds recovered_ends(*store, /*may_have_lost=*/!config.sync_flush(), ctx.Now());
   BrokerStats stats(ctx.Now(), runtime.clock().WallNow());
   runtime::Gate gate;
   const auto run = [&]() -> Result<void> {

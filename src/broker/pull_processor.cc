@@ -153,7 +153,8 @@ bool PullProcessor::TakeBack(PullRequest& pull) {
     reader = fmt::format("{}@{}", reader, pull.connection->peer().ToString());
   }
   const auto end = parts_.recovered_ends.TakeBack(reader, header.topic, header.queue_id,
-                                                  QueueOffset{header.queue_offset});
+                                                  QueueOffset{header.queue_offset},
+                                                  parts_.runtime.clock().Now());
   if (!end.has_value()) return false;
   wire::RemotingCommand response = wire::MakeResponse(
       pull.command, ResponseCode::kPullOffsetMoved,

@@ -4,7 +4,9 @@
 
 namespace rmq::broker {
 
-RecoveredEnds::RecoveredEnds(const store::MessageStore& store) {
+RecoveredEnds::RecoveredEnds(const store::MessageStore& store, bool may_have_lost, Tick now)
+    : until_(may_have_lost ? now + kWindow : Tick{}) {
+  if (!may_have_lost) return;
   for (const std::string& topic : store.Topics()) {
     for (const store::QueueInfo& queue : store.Queues(topic)) {
       queues_[topic][queue.queue_id].end = queue.max;
@@ -14,14 +16,18 @@ RecoveredEnds::RecoveredEnds(const store::MessageStore& store) {
 
 // A queue that does not exist yet ends at 0: its whole contents may have been lost.
 std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, std::string_view topic,
-                                                   int32_t queue_id, QueueOffset from) {
+                                                   int32_t queue_id, QueueOffset from, Tick now) {
+  if (now >= until_) {
+    queues_.clear();
+    return std::nullopt;
+  }
   auto found = queues_.find(topic);
   if (found == queues_.end()) found = queues_.try_emplace(std::string(topic)).first;
   Queue& queue = found->second[queue_id];
   if (queue.seen.contains(reader)) return std::nullopt;
+  if (from > queue.end) return queue.end;
   queue.seen.emplace(reader);
-  if (from <= queue.end) return std::nullopt;
-  return queue.end;
+  return std::nullopt;
 }
 
 const RecoveredEnds::Queue* RecoveredEnds::Find(std::string_view topic, int32_t queue_id) const {
@@ -32,7 +38,8 @@ const RecoveredEnds::Queue* RecoveredEnds::Find(std::string_view topic, int32_t 
 }
 
 QueueOffset RecoveredEnds::Trusted(std::string_view reader, std::string_view topic,
-                                   int32_t queue_id, QueueOffset offset) const {
+                                   int32_t queue_id, QueueOffset offset, Tick now) const {
+  if (now >= until_) return offset;
   const Queue* queue = Find(topic, queue_id);
   if (queue == nullptr) return offset;
   return queue->seen.contains(reader) ? offset : std::min(offset, queue->end);

@@ -3,8 +3,12 @@
 //
 // With ASYNC_FLUSH a consumer may have read messages that a power cut then took. The offsets are
 // given to new messages, and a consumer that went on at its own offset would skip them (museum M03;
-// BROKER-52). So the first time that a group asks for a queue after a start beyond the recovered
-// end, it is sent back there; from then on its offsets are of this life. One executor.
+// BROKER-52). So a group that asks for a queue beyond the recovered end, without having asked for
+// anything before it in this life, is sent back there; also again, for the answer may get lost.
+//
+// That holds for kWindow after the start, in which whoever was connected comes back. Later on a
+// group that asks beyond the end is a new one that wants the newest messages alone. With SYNC_FLUSH
+// nothing that was read can be lost, and nobody is sent back. One executor.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +19,25 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "store/message_store.h"
 
 namespace rmq::broker {
 
 class RecoveredEnds {
  public:
-  explicit RecoveredEnds(const store::MessageStore& store);
+  static constexpr minutes kWindow{10};
 
-  // A reader asks for `from`. Returns where it must go instead, once. `reader` is the group, in
+  RecoveredEnds(const store::MessageStore& store, bool may_have_lost, Tick now);
+
+  // A reader asks for `from`. Returns where it must go instead. `reader` is the group, in
   // broadcasting the member, since each has offsets of its own.
   std::optional<QueueOffset> TakeBack(std::string_view reader, std::string_view topic,
-                                      int32_t queue_id, QueueOffset from);
+                                      int32_t queue_id, QueueOffset from, Tick now);
   // What a commit of `offset` is worth: no more than the recovered end from a reader that has not
   // asked for anything yet.
   QueueOffset Trusted(std::string_view reader, std::string_view topic, int32_t queue_id,
-                      QueueOffset offset) const;
+                      QueueOffset offset, Tick now) const;
 
  private:
   struct Queue {
@@ -39,6 +46,7 @@ class RecoveredEnds {
   };
   const Queue* Find(std::string_view topic, int32_t queue_id) const;
 
+  const Tick until_;
   std::map<std::string, std::map<int32_t, Queue>, std::less<>> queues_;
 };
 
