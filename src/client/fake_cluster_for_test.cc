@@ -31,11 +31,12 @@ constexpr uint16_t kBrokerPort = 10911;
 constexpr uint16_t kNameServerPort = 9876;
 constexpr seconds kLockLifetime{60};
 
-void Serve(Context& ctx, runtime::Runtime& runtime, uint16_t port,
+void Serve(Context& ctx, runtime::Runtime& runtime, Endpoint& at,
            remoting::RequestHandler& handler) {
   auto server =
-      remoting::Server::Listen(ctx, runtime, {.ip = IpAddress::Any(), .port = port}, handler);
+      remoting::Server::Listen(ctx, runtime, {.ip = IpAddress::Any(), .port = at.port}, handler);
   RMQ_ASSERT(server.has_value());
+  at.port = (*server)->local().port;
   Context serving = ctx.WithCancellation(runtime.stop());
   while (serving.SleepFor(hours(1)).has_value()) {
   }
@@ -72,10 +73,6 @@ wire::StoredMessage Decode(const std::string& record) {
 }  // namespace
 
 // --- what tests see ---
-
-std::string FakeBroker::address() const {
-  return fmt::format("{}:{}", machine_.ip().ToString(), kBrokerPort);
-}
 
 int64_t FakeBroker::Append(const std::string& topic, int32_t queue, std::string_view body,
                            std::string_view tag, int32_t sys_flag) {
@@ -189,7 +186,7 @@ void FakeBroker::Run(Context& ctx, runtime::Runtime& runtime) {
   runtime_ = &runtime;
   gate_ = &gate;
   arrived_ = &arrived;
-  Serve(ctx, runtime, kBrokerPort, *this);
+  Serve(ctx, runtime, endpoint_, *this);
   gate.Close(ctx);
 }
 
@@ -274,11 +271,10 @@ RemotingCommand FakeBroker::Handle(const ConnectionPtr& connection,
 int64_t FakeBroker::Put(wire::MessageToStore message) {
   topics_.try_emplace(std::string(message.topic), 1);
   Stored& queue = queues_[{std::string(message.topic), message.queue_id}];
-  const Endpoint self{.ip = machine_.ip(), .port = kBrokerPort};
   message.queue_offset = QueueOffset{queue.end()};
   message.physical_offset = CommitLogOffset{physical_offset_};
-  message.store_host = self;
-  message.born_host = self;
+  message.store_host = endpoint_;
+  message.born_host = endpoint_;
   message.body_crc = wire::MessageBodyCrc(message.body);
   std::string record(wire::StoredMessageSize(message), '\0');
   wire::EncodeStoredMessage(message, std::as_writable_bytes(std::span(record)));
@@ -484,7 +480,7 @@ std::optional<RemotingCommand> FakeBroker::TryPull(const RemotingCommand& reques
 // --- NameServer ---
 
 void FakeNameServer::Run(Context& ctx, runtime::Runtime& runtime) {
-  Serve(ctx, runtime, kNameServerPort, *this);
+  Serve(ctx, runtime, endpoint_, *this);
 }
 
 wire::TopicRouteData FakeNameServer::RouteOf(const std::string& topic) const {
@@ -526,7 +522,8 @@ void FakeNameServer::HandleRequest(const std::shared_ptr<remoting::Connection>& 
 FakeCluster::FakeCluster(sim::Simulation& sim, int name_servers) : sim_(sim) {
   for (int i = 0; i < name_servers; ++i) {
     name_server_machines_.push_back(&sim.AddMachine(fmt::format("ns-{}", i)));
-    name_servers_.push_back(std::make_unique<FakeNameServer>(brokers_));
+    name_servers_.push_back(std::make_unique<FakeNameServer>(
+        brokers_, Endpoint{.ip = name_server_machines_.back()->ip(), .port = kNameServerPort}));
   }
 }
 
@@ -537,7 +534,8 @@ FakeCluster::~FakeCluster() {
 FakeBroker& FakeCluster::AddBroker(const std::string& name, int64_t id) {
   sim::Machine& machine =
       sim_.AddMachine(id == wire::kMasterId ? name : fmt::format("{}.{}", name, id));
-  brokers_.push_back(std::make_unique<FakeBroker>(name, id, machine));
+  brokers_.push_back(std::make_unique<FakeBroker>(
+      name, id, Endpoint{.ip = machine.ip(), .port = kBrokerPort}, &machine));
   return *brokers_.back();
 }
 
@@ -572,9 +570,7 @@ void FakeCluster::KillNameServer(size_t index) {
 
 std::string FakeCluster::name_server_list() const {
   std::string list;
-  for (const sim::Machine* machine : name_server_machines_) {
-    list += fmt::format("{}:{};", machine->ip().ToString(), kNameServerPort);
-  }
+  for (const auto& server : name_servers_) list += server->address() + ";";
   return list;
 }
 

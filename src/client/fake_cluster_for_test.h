@@ -45,17 +45,19 @@ using Judge = std::function<Verdict(const wire::RemotingCommand&)>;
 
 class FakeBroker final : public remoting::RequestHandler {
  public:
-  FakeBroker(std::string name, int64_t id, sim::Machine& machine)
-      : name_(std::move(name)), id_(id), machine_(machine) {}
+  FakeBroker(std::string name, int64_t id, Endpoint endpoint, sim::Machine* machine)
+      : name_(std::move(name)), id_(id), endpoint_(endpoint), machine_(machine) {}
 
   // --- for tests ---
 
   const std::string& name() const { return name_; }
   int64_t id() const { return id_; }
-  sim::Machine& machine() { return machine_; }
+  // REQUIRES: it is simulated.
+  sim::Machine& machine() { return *machine_; }
   // Which broker of its name it recommends for the next pull.
   void set_suggested_id(int64_t id) { suggested_id_ = id; }
-  std::string address() const;
+  std::string address() const { return endpoint_.ToString(); }
+  uint16_t port() const { return endpoint_.port; }
   MessageQueue Queue(std::string_view topic, int32_t id) const {
     return {std::string(topic), name_, id};
   }
@@ -94,7 +96,7 @@ class FakeBroker final : public remoting::RequestHandler {
 
   // --- for FakeCluster ---
 
-  // The daemon.
+  // The daemon, until runtime.stop(). With port 0 it chooses one.
   void Run(Context& ctx, runtime::Runtime& runtime);
   // It was killed: what belonged to its process is gone.
   void Died();
@@ -139,7 +141,8 @@ class FakeBroker final : public remoting::RequestHandler {
 
   const std::string name_;
   const int64_t id_;
-  sim::Machine& machine_;
+  Endpoint endpoint_;
+  sim::Machine* const machine_;
   int64_t suggested_id_ = wire::kMasterId;
   std::map<std::string, int32_t> topics_;  // name, number of queues
   std::map<QueueKey, Stored> queues_;
@@ -160,8 +163,11 @@ class FakeBroker final : public remoting::RequestHandler {
 
 class FakeNameServer final : public remoting::RequestHandler {
  public:
-  explicit FakeNameServer(const std::vector<std::unique_ptr<FakeBroker>>& brokers)
-      : brokers_(brokers) {}
+  FakeNameServer(const std::vector<std::unique_ptr<FakeBroker>>& brokers, Endpoint endpoint)
+      : brokers_(brokers), endpoint_(endpoint) {}
+
+  std::string address() const { return endpoint_.ToString(); }
+  uint16_t port() const { return endpoint_.port; }
 
   void Run(Context& ctx, runtime::Runtime& runtime);
   void HandleRequest(const std::shared_ptr<remoting::Connection>& connection,
@@ -178,6 +184,7 @@ class FakeNameServer final : public remoting::RequestHandler {
   wire::TopicRouteData RouteOf(const std::string& topic) const;
 
   const std::vector<std::unique_ptr<FakeBroker>>& brokers_;
+  Endpoint endpoint_;
   std::set<std::string> hidden_;
   bool empty_ = false;
   int questions_ = 0;
