@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "broker/broker_service.h"
 #include "broker/metadata.h"
 #include "broker/registration.h"
@@ -94,6 +96,17 @@ Result<IpAddress> AdvertisedAddress(runtime::Runtime& runtime, const BrokerConfi
   auto parsed = IpAddress::Parse(config.broker_ip);
   if (!parsed.has_value()) return Fail(WithContext(parsed.error(), "brokerIP1"));
   return *parsed;
+}
+
+// Whether the last run ended without saying so: Apache's mark is the file `abort`.
+Result<bool> WasAborted(Context& ctx, runtime::Runtime& runtime, const std::string& store_root) {
+  const auto directory = runtime.files().OpenDirectory(ctx, store_root, /*create=*/false);
+  if (!directory.has_value()) {
+    if (directory.error().code() == ErrorCode::kNotFound) return false;
+    return Fail(directory.error());
+  }
+  RMQ_TRY(const auto entries, (*directory)->List(ctx));
+  return std::ranges::any_of(entries, [](const auto& entry) { return entry.name == "abort"; });
 }
 
 // Tells the members of a group that it has changed.
@@ -222,6 +235,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   RMQ_TRY(ReadConfig(ctx, runtime, options, schema));
   RMQ_TRY(const IpAddress address, AdvertisedAddress(runtime, config));
 
+  RMQ_TRY(const bool aborted, WasAborted(ctx, runtime, config.store_root));
   RMQ_TRY(const auto store, store::MessageStore::Open(ctx, runtime, config.ToStoreOptions()));
   Topics topics(config);
   SubscriptionGroups groups(config);
@@ -229,7 +243,7 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   ClientTable clients([&](std::string_view name, const ConsumerGroup& group) {
     NotifyMembers(runtime, config, groups, name, group);
   });
-  RecoveredEnds recovered_ends(*store, /*may_have_lost=*/!config.sync_flush(), ctx.Now());
+  RecoveredEnds recovered_ends(*store, aborted && !config.sync_flush(), ctx.Now());
   BrokerStats stats(ctx.Now(), runtime.clock().WallNow());
   runtime::Gate gate;
   const auto run = [&]() -> Result<void> {

@@ -68,7 +68,7 @@ void OffsetProcessor::UpdateConsumerOffset(const ConnectionPtr& connection,
                                   header->commit_offset, header->topic, header->queue_id, max));
   }
   const QueueOffset trusted = parts_.recovered_ends.Trusted(
-      header->consumer_group, header->topic, header->queue_id, QueueOffset{header->commit_offset},
+      connection->id(), header->topic, header->queue_id, QueueOffset{header->commit_offset},
       parts_.runtime.clock().Now());
   parts_.offsets.Commit(header->consumer_group, header->topic, header->queue_id, trusted);
   ReplyError(connection, request, ResponseCode::kSuccess, {});

@@ -15,8 +15,9 @@ RecoveredEnds::RecoveredEnds(const store::MessageStore& store, bool may_have_los
 }
 
 // A queue that does not exist yet ends at 0: its whole contents may have been lost.
-std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, std::string_view topic,
-                                                   int32_t queue_id, QueueOffset from, Tick now) {
+std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, uint64_t connection,
+                                                   std::string_view topic, int32_t queue_id,
+                                                   QueueOffset from, Tick now) {
   if (now >= until_) {
     queues_.clear();
     return std::nullopt;
@@ -24,9 +25,9 @@ std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, std:
   auto found = queues_.find(topic);
   if (found == queues_.end()) found = queues_.try_emplace(std::string(topic)).first;
   Queue& queue = found->second[queue_id];
-  if (queue.seen.contains(reader)) return std::nullopt;
-  if (from > queue.end) return queue.end;
+  if (from > queue.end && !queue.seen.contains(reader)) return queue.end;
   queue.seen.emplace(reader);
+  queue.connections.insert(connection);
   return std::nullopt;
 }
 
@@ -37,12 +38,12 @@ const RecoveredEnds::Queue* RecoveredEnds::Find(std::string_view topic, int32_t 
   return queue == found->second.end() ? nullptr : &queue->second;
 }
 
-QueueOffset RecoveredEnds::Trusted(std::string_view reader, std::string_view topic,
-                                   int32_t queue_id, QueueOffset offset, Tick now) const {
+QueueOffset RecoveredEnds::Trusted(uint64_t connection, std::string_view topic, int32_t queue_id,
+                                   QueueOffset offset, Tick now) const {
   if (now >= until_) return offset;
   const Queue* queue = Find(topic, queue_id);
-  if (queue == nullptr) return offset;
-  return queue->seen.contains(reader) ? offset : std::min(offset, queue->end);
+  const bool known = queue != nullptr && queue->connections.contains(connection);
+  return known ? offset : std::min(offset, queue == nullptr ? QueueOffset{} : queue->end);
 }
 
 }  // namespace rmq::broker

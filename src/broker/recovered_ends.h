@@ -7,8 +7,9 @@
 // anything before it in this life, is sent back there; also again, for the answer may get lost.
 //
 // That holds for kWindow after the start, in which whoever was connected comes back. Later on a
-// group that asks beyond the end is a new one that wants the newest messages alone. With SYNC_FLUSH
-// nothing that was read can be lost, and nobody is sent back. One executor.
+// group that asks beyond the end is a new one that wants the newest messages alone. After a clean
+// stop, and with SYNC_FLUSH, nothing that was read can be lost, and nobody is sent back. One
+// executor.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +31,21 @@ class RecoveredEnds {
 
   RecoveredEnds(const store::MessageStore& store, bool may_have_lost, Tick now);
 
-  // A reader asks for `from`. Returns where it must go instead. `reader` is the group, in
-  // broadcasting the member, since each has offsets of its own.
-  std::optional<QueueOffset> TakeBack(std::string_view reader, std::string_view topic,
-                                      int32_t queue_id, QueueOffset from, Tick now);
-  // What a commit of `offset` is worth: no more than the recovered end from a reader that has not
-  // asked for anything yet.
-  QueueOffset Trusted(std::string_view reader, std::string_view topic, int32_t queue_id,
+  // A reader asks for `from` over connection number `connection`. Returns where it must go instead.
+  // `reader` is the group, in broadcasting the member, since each has offsets of its own.
+  std::optional<QueueOffset> TakeBack(std::string_view reader, uint64_t connection,
+                                      std::string_view topic, int32_t queue_id, QueueOffset from,
+                                      Tick now);
+  // What a commit of `offset` is worth: no more than the recovered end from a connection over which
+  // the queue has not been read in this life.
+  QueueOffset Trusted(uint64_t connection, std::string_view topic, int32_t queue_id,
                       QueueOffset offset, Tick now) const;
 
  private:
   struct Queue {
     QueueOffset end;
     std::set<std::string, std::less<>> seen;  // readers of this life
+    std::set<uint64_t> connections;           // that they read over
   };
   const Queue* Find(std::string_view topic, int32_t queue_id) const;
 
