@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "store/concurrently.h"
 #include "store/file_name.h"
 
 namespace rmq::store {
@@ -19,6 +20,7 @@ using runtime::OpenMode;
 
 namespace {
 
+constexpr size_t kFilesAtATime = 32;
 // Units of one read while looking for the end of a queue.
 constexpr int64_t kBlockUnits = 204;
 
@@ -125,10 +127,13 @@ Result<void> ConsumeQueueStore::Load(Context& ctx, const LoadLimits& limits) {
   RMQ_ASSERT(topics_.empty());
   RMQ_TRY(const auto directory, files_.OpenDirectory(ctx, options_.path, /*create=*/true));
   RMQ_TRY(const auto entries, directory->List(ctx));
+  std::vector<std::string> topics;
   for (const DirectoryEntry& entry : entries) {
-    if (entry.is_directory) RMQ_TRY(LoadTopic(ctx, entry.name, limits));
+    if (entry.is_directory) topics.push_back(entry.name);
   }
-  return {};
+  return Concurrently(ctx, kFilesAtATime, topics, [&](Context& own, const std::string& topic) {
+    return LoadTopic(own, topic, limits);
+  });
 }
 
 Result<void> ConsumeQueueStore::LoadTopic(Context& ctx, const std::string& topic,
@@ -295,8 +300,32 @@ Result<void> ConsumeQueueStore::CutQueue(Context& ctx, Directory& directory, con
   return file->Truncate(ctx, static_cast<uint64_t>(file_bytes()));
 }
 
-Result<void> ConsumeQueueStore::Clear(Context& ctx) {
-  RMQ_TRY(const auto changing, changing_files_.Lock(ctx));
+void ConsumeQueueStore::Restore(const std::vector<QueueState>& queues) {
+  for (const QueueState& state : queues) {
+    FindOrMake(state.topic, state.queue_id)
+        ->Loaded(state.first, state.min, state.max, state.last_offset);
+  }
+}
+
+std::vector<QueueState> ConsumeQueueStore::Snapshot() const {
+  std::vector<QueueState> states;
+  states.reserve(queue_count_);
+  for (const auto& [name, topic] : topics_) {
+    for (const QueueRef& queue : topic->queues) {
+      RMQ_ASSERT(!queue->dirty());
+      if (queue->max().value == 0) continue;
+      states.push_back({.topic = name,
+                        .queue_id = queue->queue_id(),
+                        .first = FileBegin(FileOf(queue->first())),
+                        .min = queue->min(),
+                        .max = queue->max(),
+                        .last_offset = queue->last_offset()});
+    }
+  }
+  return states;
+}
+
+void ConsumeQueueStore::Forget() {
   for (const auto& [name, topic] : topics_) {
     for (const QueueRef& queue : topic->queues) {
       queue->removed = true;
@@ -309,6 +338,11 @@ Result<void> ConsumeQueueStore::Clear(Context& ctx) {
   dirty_.clear();
   unsynced_.clear();
   queue_count_ = 0;
+}
+
+Result<void> ConsumeQueueStore::Clear(Context& ctx) {
+  RMQ_TRY(const auto changing, changing_files_.Lock(ctx));
+  Forget();
   RMQ_TRY(const auto directory, files_.OpenDirectory(ctx, options_.path, /*create=*/true));
   RMQ_TRY(const auto entries, directory->List(ctx));
   for (const DirectoryEntry& topic : entries) {
@@ -367,10 +401,11 @@ Result<void> ConsumeQueueStore::Read(Context* ctx, const QueueRef& queue, QueueO
     const QueueOffset file_end = FileBegin(number + 1);
     const QueueOffset to = std::min({end, queue->written(), file_end});
     std::vector<std::byte> raw(static_cast<size_t>(to - from) * kUnitSize);
-    RMQ_TRY(const auto file, OpenToRead(*ctx, *queue, number));
-    const auto at = static_cast<uint64_t>(from - FileBegin(number)) * kUnitSize;
-    Result<void> read = runtime::ReadFully(*ctx, *file, at, raw);
+    Result<void> read = ReadFile(*ctx, *queue, number, from, raw);
+    if (queue->removed) return {};
     if (!read.has_value()) {
+      found_damage_ = found_damage_ || read.error().code() == ErrorCode::kNotFound ||
+                      read.error().code() == ErrorCode::kCorruption;
       return Fail(WithContext(
           std::move(read).error(),
           fmt::format("{}/{}: read unit {}", QueuePath(*queue), FileName(number), from.value)));
@@ -386,6 +421,13 @@ Result<void> ConsumeQueueStore::Read(Context* ctx, const QueueRef& queue, QueueO
     out.push_back(queue->window().At(from));
   }
   return {};
+}
+
+Result<void> ConsumeQueueStore::ReadFile(Context& ctx, const ConsumeQueue& queue, int64_t number,
+                                         QueueOffset from, std::span<std::byte> into) {
+  RMQ_TRY(const auto file, OpenToRead(ctx, queue, number));
+  const auto at = static_cast<uint64_t>(from - FileBegin(number)) * kUnitSize;
+  return runtime::ReadFully(ctx, *file, at, into);
 }
 
 // --- files ---
@@ -461,10 +503,11 @@ Result<void> ConsumeQueueStore::WriteBack(Context& ctx, CommitLogOffset hot_begi
   std::vector<QueueRef> dirty = std::move(dirty_);
   dirty_.clear();
   for (const QueueRef& queue : dirty) queue->listed_dirty = false;
-  Result<void> result;
+  const Result<void> result =
+      Concurrently(ctx, kFilesAtATime, dirty, [&](Context& own, const QueueRef& queue) {
+        return queue->removed ? Result<void>() : WriteBackQueue(own, queue);
+      });
   for (const QueueRef& queue : dirty) {
-    if (queue->removed) continue;
-    if (result.has_value()) result = WriteBackQueue(ctx, queue);
     if (queue->dirty() && !queue->listed_dirty && !queue->removed) {
       queue->listed_dirty = true;
       dirty_.push_back(queue);
@@ -488,12 +531,14 @@ void ConsumeQueueStore::TrimIdleQueues(CommitLogOffset hot_begin) {
 
 Result<void> ConsumeQueueStore::Sync(Context& ctx) {
   RMQ_TRY(const auto changing, changing_files_.Lock(ctx));
-  while (!unsynced_.empty()) {
-    const auto [key, unsynced] = *unsynced_.begin();
-    if (!unsynced.queue->removed) RMQ_TRY(SyncFile(ctx, unsynced, key.number));
-    unsynced_.erase(key);
-  }
-  return {};
+  std::vector<std::pair<OpenFiles::Key, Unsynced>> unsynced(unsynced_.begin(), unsynced_.end());
+  return Concurrently(ctx, kFilesAtATime, unsynced, [&](Context& own, const auto& file) {
+    const auto& [key, what] = file;
+    Result<void> synced;
+    if (!what.queue->removed) synced = SyncFile(own, what, key.number);
+    if (synced.has_value()) unsynced_.erase(key);
+    return synced;
+  });
 }
 
 Result<void> ConsumeQueueStore::SyncFile(Context& ctx, const Unsynced& unsynced, int64_t file) {

@@ -23,6 +23,7 @@
 #include "runtime/mutex.h"
 #include "store/consume_queue.h"
 #include "store/open_files.h"
+#include "store/queue_snapshot.h"
 
 namespace rmq::store {
 
@@ -49,6 +50,16 @@ class ConsumeQueueStore {
 
   // Finds the queues of an earlier run. kCorruption: the files of a queue are no sequence; rebuild.
   Result<void> Load(Context& ctx, const LoadLimits& limits);
+  // Takes the queues' state from a snapshot instead, without a look at the files.
+  void Restore(const std::vector<QueueState>& queues);
+  // What Restore takes. REQUIRES: everything is written back.
+  std::vector<QueueState> Snapshot() const;
+  // A file was missing or short although it should have been there: Restore was wrong, or the disk
+  // is. The next start must look at the files.
+  bool found_damage() const { return found_damage_; }
+
+  // Forgets all queues. Their files stay.
+  void Forget();
   // Forgets all queues and removes their files, durably.
   Result<void> Clear(Context& ctx);
 
@@ -116,6 +127,8 @@ class ConsumeQueueStore {
   Result<int64_t> CountUnits(Context& ctx, runtime::File& file, CommitLogOffset end);
   Result<QueueOffset> FindMin(Context& ctx, const QueueRef& queue, CommitLogOffset log_begin);
 
+  Result<void> ReadFile(Context& ctx, const ConsumeQueue& queue, int64_t number, QueueOffset from,
+                        std::span<std::byte> into);
   Result<std::shared_ptr<runtime::File>> OpenToRead(Context& ctx, const ConsumeQueue& queue,
                                                     int64_t file);
   Result<std::shared_ptr<runtime::File>> OpenToWrite(Context& ctx, const QueueRef& queue,
@@ -140,6 +153,7 @@ class ConsumeQueueStore {
   std::map<OpenFiles::Key, Unsynced> unsynced_;
   runtime::Mutex changing_files_;
   bool sync_failed_ = false;
+  bool found_damage_ = false;
 };
 
 }  // namespace rmq::store

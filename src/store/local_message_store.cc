@@ -62,7 +62,7 @@ Result<void> LocalMessageStore::Start(Context& ctx) {
   RMQ_TRY(const auto entries, directory_->List(ctx));
   const bool was_aborted =
       std::ranges::any_of(entries, [](const auto& entry) { return entry.name == kAbortFile; });
-  Recovery recovery(state_, std::move(checkpoint), was_aborted);
+  Recovery recovery(state_, *directory_, std::move(checkpoint), was_aborted);
   RMQ_TRY(recovery.Run(ctx));
   RMQ_TRY(state_.checkpoint, CheckpointFile::Open(ctx, *directory_));
   // In this order: a checkpoint that says "clean" must not meet a running store.
@@ -109,9 +109,20 @@ Result<void> LocalMessageStore::Close(Context& ctx) {
 Result<void> LocalMessageStore::CloseCleanly(Context& ctx) {
   RMQ_TRY(appender_.Drain(ctx));
   if (state_.index != nullptr) RMQ_TRY(WaitForIndex(ctx, state_.readable));
+  RMQ_TRY(SaveQueueSnapshot(ctx));
   RMQ_TRY(WriteCheckpoint(ctx, /*clean_exit=*/true));
   RMQ_TRY(directory_->Remove(ctx, kAbortFile));
   return directory_->Sync(ctx);
+}
+
+// With few queues the files themselves are looked at in no time, and damage is found at once.
+Result<void> LocalMessageStore::SaveQueueSnapshot(Context& ctx) {
+  RMQ_TRY(state_.queues->WriteBack(ctx, state_.hot.begin()));
+  if (state_.queues->found_damage() ||
+      state_.queues->queue_count() < state_.options.queue_snapshot_from) {
+    return RemoveQueueSnapshot(ctx, *directory_);
+  }
+  return WriteQueueSnapshot(ctx, *directory_, state_.readable, state_.queues->Snapshot());
 }
 
 // --- checkpoints ---

@@ -64,6 +64,7 @@ class LocalMessageStore final : public MessageStore {
   Result<void> OpenDirectory(Context& ctx);
   Result<void> MarkRunning(Context& ctx);
   Result<void> CloseCleanly(Context& ctx);
+  Result<void> SaveQueueSnapshot(Context& ctx);
   Result<void> WriteCheckpoint(Context& ctx, bool clean_exit);
   // Passes a result on, and fails the store if a sync of derived state has failed.
   Result<void> Watch(Result<void> result);

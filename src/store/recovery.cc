@@ -44,7 +44,10 @@ Result<void> Recovery::Run(Context& ctx) {
   // From here on files change.
   const bool cut_log = !clean();
   if (cut_log) RMQ_TRY(state_.log->CutTail(ctx, end_));
-  RMQ_TRY(const bool loaded, LoadQueues(ctx, std::min(start, end_)));
+  RMQ_TRY(bool loaded, RestoreQueues(ctx));
+  if (!loaded) {
+    RMQ_TRY(loaded, LoadQueues(ctx, std::min(start, end_)));
+  }
   bool replayed = false;
   if (loaded) {
     RMQ_TRY(replayed, Replay(ctx, std::min(start, end_)));
@@ -136,6 +139,23 @@ CommitLogOffset Recovery::DurableUntil() const {
 
 // --- queues ---
 
+// After a clean exit a snapshot may say what the files would (STORE-70).
+Result<bool> Recovery::RestoreQueues(Context& ctx) {
+  if (!clean() || end_ != checkpoint_->positions->queues_durable) return false;
+  RMQ_TRY(const auto snapshot, ReadQueueSnapshot(ctx, directory_, end_));
+  if (!snapshot.has_value()) return false;
+  state_.queues->Restore(*snapshot);
+  if (state_.queues->totals() == PromisedTotals()) return true;
+  state_.queues->Forget();
+  return false;
+}
+
+ConsumeQueueStore::Totals Recovery::PromisedTotals() const {
+  return {.offset_sum = checkpoint_->positions->queue_offset_sum,
+          .first_sum = checkpoint_->positions->queue_first_sum,
+          .filled_count = checkpoint_->positions->queue_count};
+}
+
 // False: the files can't be believed.
 Result<bool> Recovery::LoadQueues(Context& ctx, CommitLogOffset start) {
   Result<void> loaded = state_.queues->Load(
@@ -149,9 +169,7 @@ Result<bool> Recovery::LoadQueues(Context& ctx, CommitLogOffset start) {
   if (checkpoint_.has_value() && checkpoint_->positions.has_value() &&
       start == checkpoint_->positions->queues_durable) {
     const ConsumeQueueStore::Totals totals = state_.queues->totals();
-    const ConsumeQueueStore::Totals promised{.offset_sum = checkpoint_->positions->queue_offset_sum,
-                                             .first_sum = checkpoint_->positions->queue_first_sum,
-                                             .filled_count = checkpoint_->positions->queue_count};
+    const ConsumeQueueStore::Totals promised = PromisedTotals();
     if (totals == promised) return true;
     RMQ_LOG(state_.runtime.log(), kWarn, "store",
             "rebuilding all queues: {} hold {} offsets, the checkpoint promises {} with {}",

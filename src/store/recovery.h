@@ -20,8 +20,12 @@ class Recovery {
  public:
   // `checkpoint` is what the earlier run wrote last; `was_aborted`: its mark of a running store is
   // still there.
-  Recovery(StoreState& state, std::optional<Checkpoint> checkpoint, bool was_aborted)
-      : state_(state), checkpoint_(std::move(checkpoint)), was_aborted_(was_aborted) {}
+  Recovery(StoreState& state, runtime::Directory& directory, std::optional<Checkpoint> checkpoint,
+           bool was_aborted)
+      : state_(state),
+        directory_(directory),
+        checkpoint_(std::move(checkpoint)),
+        was_aborted_(was_aborted) {}
 
   // Fills in state.log, queues, index and the offsets. kCorruption: bytes that the checkpoint
   // promises are missing or wrong; nothing was changed, unless options allow the loss.
@@ -40,7 +44,9 @@ class Recovery {
   Result<void> CheckPromises(Context& ctx);
   CommitLogOffset DurableUntil() const;
   Result<void> FindEnd(Context& ctx, CommitLogOffset start);
+  Result<bool> RestoreQueues(Context& ctx);
   Result<bool> LoadQueues(Context& ctx, CommitLogOffset start);
+  ConsumeQueueStore::Totals PromisedTotals() const;
   Result<bool> UnitsMatchLog(Context& ctx);
   Result<void> RebuildAll(Context& ctx);
   Result<bool> Replay(Context& ctx, CommitLogOffset start);
@@ -48,6 +54,7 @@ class Recovery {
   Result<void> RecoverIndex(Context& ctx);
 
   StoreState& state_;
+  runtime::Directory& directory_;  // of the store
   const std::optional<Checkpoint> checkpoint_;
   const bool was_aborted_;
   CommitLogOffset end_;

@@ -246,6 +246,59 @@ SIM_TEST(Recovery, StartsAQueueWhereTheLogStillHasIt) {
   }
 }
 
+// --- snapshot of the queues ---
+
+StoreOptions WithSnapshot() {
+  StoreOptions options = SmallStore();
+  options.queue_snapshot_from = 1;
+  return options;
+}
+
+SIM_TEST(Recovery, TakesTheQueuesFromASnapshotAfterACleanExit) {
+  for (int round = 0; round < 3; ++round) {
+    auto store = OpenStore(ctx, sim.runtime(), WithSnapshot());
+    EXPECT_EQ(store->Stats().queue_count, round == 0 ? 0 : 3);
+    for (int i = 0; i < 30; ++i) {
+      store->Put(ctx, TestMessage("T", i % 3, fmt::format("{}", 30 * round + i))).value();
+    }
+    const auto bodies = BodiesOf(ctx, *store, "T", 2);
+    ASSERT_THAT(bodies, SizeIs(static_cast<size_t>(10 * (round + 1))));
+    EXPECT_EQ(bodies[5], "17");
+    ASSERT_TRUE(store->Close(ctx).has_value());
+    EXPECT_TRUE(sim.disk().HasFile("store/queuesnapshot"));
+  }
+}
+
+SIM_TEST(Recovery, DoesNotBelieveADamagedOrAnOldSnapshot) {
+  FillStore(ctx, sim);
+  ASSERT_TRUE(OpenStore(ctx, sim.runtime(), WithSnapshot())->Close(ctx).has_value());
+  const std::string old = sim.disk().ReadFile("store/queuesnapshot").value();
+  auto store = OpenStore(ctx, sim.runtime(), WithSnapshot());
+  store->Put(ctx, TestMessage("T", 0, "50")).value();
+  ASSERT_TRUE(store->Close(ctx).has_value());
+  std::string damaged = sim.disk().ReadFile("store/queuesnapshot").value();
+  damaged[30] ^= 1;
+  for (const std::string& bytes : {old, damaged, std::string(), std::string(100, 'x')}) {
+    sim.disk().WriteFile("store/queuesnapshot", bytes);
+    store = OpenStore(ctx, sim.runtime(), WithSnapshot());
+    EXPECT_EQ(store->MaxOffset("T", 0), QueueOffset{51});
+    EXPECT_EQ(BodiesOf(ctx, *store, "T", 0).back(), "50");
+    ASSERT_TRUE(store->Close(ctx).has_value());
+  }
+}
+
+SIM_TEST(Recovery, LooksAtTheFilesOnceASnapshotHasProvedWrong) {
+  FillStore(ctx, sim);
+  ASSERT_TRUE(OpenStore(ctx, sim.runtime(), WithSnapshot())->Close(ctx).has_value());
+  ASSERT_TRUE(sim.disk().RemoveFile("store/consumequeue/T/0/00000000000000000320").has_value());
+  auto store = OpenStore(ctx, sim.runtime(), WithSnapshot());
+  const auto got = store->Get(ctx, {.topic = "T", .from = {20}});
+  ASSERT_FALSE(got.has_value());
+  EXPECT_THAT(got.error().message(), HasSubstr("consumequeue/T/0/00000000000000000320"));
+  ASSERT_TRUE(store->Close(ctx).has_value());
+  ExpectWhole(ctx, sim);
+}
+
 // --- lost sectors ---
 
 Result<wire::StoredMessage> Decoded(Slice record) {

@@ -59,6 +59,33 @@ SIM_TEST(StoreFailure, OfAWriteIsOverwrittenBeforeAnythingElseIsWritten) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// The first records of a batch get to the disk, the rest fails. The next message is as long as the
+// first of them, so that the second would follow it (STORE-9).
+SIM_TEST_OPTIONS(StoreFailure, OfHalfAWriteLeavesNothingToBeFound, 50, [] {
+  sim::SimulationOptions options;
+  options.disk.faults.short_count_one_in = 1;
+  return options;
+}()) {
+  {
+    auto store = OpenStore(ctx, sim.runtime());
+    store->Put(ctx, TestMessage("a", 0, "0")).value();
+    std::vector<MessageToStore> batch;
+    for (const auto* body : {"x", "y", "z"}) batch.push_back(TestMessage("a", 0, body));
+    sim.disk().FailNthOperation(2);
+    const bool failed = !store->PutBatch(ctx, std::move(batch)).has_value();
+    sim.disk().FailNthOperation(0);
+    if (failed) store->Put(ctx, TestMessage("b", 0, "1")).value();
+    ASSERT_TRUE(store->Close(ctx).has_value());
+    if (!failed) return;
+  }
+  sim.disk().WriteFile("store/abort", "1");
+  ASSERT_TRUE(sim.disk().RemoveFile("store/checkpoint").has_value());
+  auto store = OpenStore(ctx, sim.runtime());
+  EXPECT_THAT(BodiesOf(ctx, *store, "a", 0), ElementsAre("0"));
+  EXPECT_THAT(BodiesOf(ctx, *store, "b", 0), ElementsAre("1"));
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
 // M05, M10: the disk is full when the next file is to be made; space comes back.
 SIM_TEST(StoreFailure, OfSpaceIsSurvivedWithoutAHole) {
   auto store = OpenStore(ctx, sim.runtime());

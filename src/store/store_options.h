@@ -57,6 +57,8 @@ struct StoreOptions {
   bool check_crc_on_recover = true;        // checkCRCOnRecover
   bool append_property_crc = false;        // enabledAppendPropCRC
   bool force_verify_property_crc = false;  // forceVerifyPropCRC
+  // A clean exit of a store with at least so many queues leaves a snapshot of their state.
+  size_t queue_snapshot_from = 1000;
   // Opens a store that has lost bytes it had promised, without them, instead of refusing.
   bool accept_data_loss = false;
 
