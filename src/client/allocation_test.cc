@@ -1,3 +1,4 @@
+// CLIENT-41.
 #include "client/allocation.h"
 
 #include <fmt/format.h>
@@ -86,6 +87,22 @@ TEST(Allocation, GivesEachQueueToOneMember) {
       }
     }
   }
+}
+
+// As Java clients in the same group compute it.
+TEST(Allocation, ByConsistentHashAgreesWithJava) {
+  const Allocation ring = AllocateByConsistentHash();
+  const std::vector<std::string> members = {"10.0.0.1@100", "10.0.0.2@200", "10.0.0.3@300"};
+  const auto share = [&](const std::string& self) {
+    std::vector<MessageQueue> queues;
+    for (int i = 0; i < 12; ++i) queues.push_back({"TopicTest", "broker-a", i});
+    std::vector<int> ids;
+    for (const MessageQueue& queue : ring(self, queues, members)) ids.push_back(queue.queue_id);
+    return ids;
+  };
+  EXPECT_THAT(share(members[0]), ElementsAre(0, 2, 8));
+  EXPECT_THAT(share(members[1]), ElementsAre(1, 5, 6, 7, 9, 10, 11));
+  EXPECT_THAT(share(members[2]), ElementsAre(3, 4));
 }
 
 TEST(Allocation, ByConsistentHashMovesOnlyTheQueuesOfWhoLeft) {

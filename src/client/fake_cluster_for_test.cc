@@ -376,6 +376,7 @@ RemotingCommand FakeBroker::Heartbeat(const ConnectionPtr& connection,
                                       const RemotingCommand& request) {
   const auto data = wire::FromJson<wire::HeartbeatData>(request.body);
   RMQ_ASSERT(data.has_value());
+  last_heartbeat_ = *data;
   Member& member = members_[data->client_id];
   member.connection = connection;
   std::set<std::string> joined;
@@ -431,6 +432,7 @@ RemotingCommand FakeBroker::LockOrUnlock(const RemotingCommand& request) {
 
 void FakeBroker::Pull(const ConnectionPtr& connection, RemotingCommand request) {
   const auto header = Decoded<wire::PullMessageRequestHeader>(request);
+  pulls_.push_back(header);
   if (auto answer = TryPull(request, header)) return connection->Reply(request, *answer);
   runtime_->executor().Spawn(*gate_, "hold pull", [=, this](Context& ctx) {
     Context limited = ctx.WithTimeout(milliseconds(header.suspend_timeout_millis));

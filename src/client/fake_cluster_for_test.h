@@ -82,6 +82,8 @@ class FakeBroker final : public remoting::RequestHandler {
   bool went_back() const { return went_back_; }
 
   std::set<std::string> Members(const std::string& group) const;
+  const wire::HeartbeatData& last_heartbeat() const { return last_heartbeat_; }
+  const std::vector<wire::PullMessageRequestHeader>& pulls() const { return pulls_; }
   std::string LockOwner(const std::string& group, const MessageQueue& queue) const;
   void StealLock(const std::string& group, const MessageQueue& queue, const std::string& client);
 
@@ -147,6 +149,8 @@ class FakeBroker final : public remoting::RequestHandler {
   std::map<std::string, int32_t> topics_;  // name, number of queues
   std::map<QueueKey, Stored> queues_;
   std::vector<wire::SendMessageRequestHeader> sends_;
+  std::vector<wire::PullMessageRequestHeader> pulls_;
+  wire::HeartbeatData last_heartbeat_;
   int64_t physical_offset_ = 0;
   std::map<std::pair<std::string, QueueKey>, int64_t> committed_;  // by group
   bool went_back_ = false;

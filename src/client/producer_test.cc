@@ -103,6 +103,7 @@ SIM_TEST(Producer, GivesEachQueueItsTurn) {
   EXPECT_THAT(b.Bodies("orders", 1), SizeIs(2));
 }
 
+// CLIENT-23.
 SIM_TEST(Producer, SendsWhatTheMessageSaysAsProperties) {
   FakeCluster cluster(sim);
   FakeBroker& broker = cluster.AddBroker("broker-a");
@@ -253,6 +254,7 @@ SIM_TEST(Producer, TheOnlyBrokerMayTakeAllTheTime) {
   EXPECT_THAT(broker.AllBodies("orders"), ElementsAre("x"));
 }
 
+// CLIENT-20.
 SIM_TEST(Producer, KeepsToItsDeadline) {
   FakeCluster cluster(sim);
   FakeBroker& a = cluster.AddBroker("broker-a");
@@ -534,7 +536,8 @@ SIM_TEST(Producer, GoesOnAfterABrokerWasRestarted) {
   EXPECT_THAT(broker.Members("senders"), SizeIs(1));
 }
 
-// Whenever a producer is closed: every accepted send ends exactly once, and before Close returns.
+// CLIENT-9. Whenever a producer is closed: every accepted send ends exactly once, and before Close
+// returns.
 SIM_TEST_SEEDS(Producer, CanBeClosedAtAnyTime, /*seeds=*/30) {
   FakeCluster cluster(sim);
   FakeBroker& a = cluster.AddBroker("broker-a");
@@ -571,6 +574,45 @@ SIM_TEST_SEEDS(Producer, CanBeClosedAtAnyTime, /*seeds=*/30) {
   ASSERT_TRUE(ctx.SleepFor(seconds(10)).has_value());
   EXPECT_EQ(accepted, ended);
   gate.Close(ctx);
+}
+
+// CLIENT-1 and CLIENT-7.
+SIM_TEST(Producer, SendsAHeartbeatEachHalfMinute) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Sender sender(ctx, cluster);
+  ASSERT_TRUE(sender->Send(ctx, MessageOf("orders", "x")).has_value());
+  ASSERT_TRUE(ctx.SleepFor(minutes(5)).has_value());
+
+  // One at the start, then one each 30 s and a little.
+  EXPECT_EQ(broker.received(RequestCode::kHeartBeat), 10);
+  EXPECT_EQ(broker.last_heartbeat().client_id, sender.client().client_id());
+}
+
+// CLIENT-28.
+TEST(BrokerFaults, AvoidTheSlowerBrokersForLonger) {
+  const auto avoided_for = [](milliseconds latency) {
+    BrokerFaults faults;
+    faults.Succeeded("a", latency, Tick{});
+    seconds time(0);
+    while (faults.Avoid("a", Tick{} + time)) ++time;
+    return time;
+  };
+  EXPECT_EQ(avoided_for(milliseconds(549)), seconds(0));
+  EXPECT_EQ(avoided_for(milliseconds(550)), seconds(2));
+  EXPECT_EQ(avoided_for(milliseconds(1800)), seconds(5));
+  EXPECT_EQ(avoided_for(milliseconds(3000)), seconds(6));
+  EXPECT_EQ(avoided_for(milliseconds(5000)), seconds(10));
+  EXPECT_EQ(avoided_for(milliseconds(15'000)), seconds(30));
+
+  BrokerFaults faults;
+  faults.Failed("a", Tick{});
+  EXPECT_TRUE(faults.Avoid("a", Tick{} + milliseconds(9'999)));
+  EXPECT_FALSE(faults.Avoid("b", Tick{}));
+  faults.Succeeded("a", milliseconds(1), Tick{});
+  EXPECT_FALSE(faults.Avoid("a", Tick{}));
 }
 
 // CLIENT-2, museum M29.

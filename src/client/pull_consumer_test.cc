@@ -87,6 +87,7 @@ SIM_TEST(PullConsumer, WaitsForMessagesIfItIsTold) {
   gate.Close(ctx);
 }
 
+// CLIENT-33.
 SIM_TEST(PullConsumer, TellsAnIllegalOffsetFromAnEmptyQueue) {
   FakeCluster cluster(sim);
   FakeBroker& broker = cluster.AddBroker("broker-a");

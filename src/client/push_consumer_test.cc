@@ -133,6 +133,52 @@ SIM_TEST(PushConsumer, GetsWhatIsThereAndWhatComes) {
   EXPECT_EQ(reader.messages()[1]->topic, "orders");
 }
 
+// CLIENT-30.
+SIM_TEST(PushConsumer, RunsTwentyListenersUnlessToldOtherwise) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  AppendNumbers(broker, 0, 64);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Reader reader(ctx, cluster, Options(), "*", [](Context& own, const MessageExt&, ConsumeContext&) {
+    return own.SleepFor(seconds(1)).has_value() ? ConsumeResult::kSuccess : ConsumeResult::kRetry;
+  });
+  Sleep(ctx, seconds(10));
+
+  EXPECT_THAT(reader.bodies(), SizeIs(64));
+  EXPECT_EQ(reader.most_at_once(), 20);
+  EXPECT_EQ(broker.pulls().front().max_msg_nums, 32);
+}
+
+// CLIENT-31, CLIENT-32 and CLIENT-45.
+SIM_TEST(PushConsumer, SaysWhatItSubscribesToInHeartbeatsAndPulls) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  AppendNumbers(broker, 0, 5);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Reader reader(ctx, cluster, Options(), "Aa || b");
+  Sleep(ctx, seconds(10));
+
+  ASSERT_THAT(broker.last_heartbeat().consumer_data_set, SizeIs(1));
+  const wire::ConsumerData& data = broker.last_heartbeat().consumer_data_set.front();
+  EXPECT_EQ(data.group_name, "billing");
+  EXPECT_EQ(data.consume_type, wire::ConsumeType::kPassively);
+  ASSERT_THAT(data.subscription_data_set, SizeIs(2));
+  EXPECT_EQ(data.subscription_data_set[0].topic, "%RETRY%billing");
+  EXPECT_EQ(data.subscription_data_set[0].sub_string, "*");
+  EXPECT_EQ(data.subscription_data_set[1].topic, "orders");
+  EXPECT_EQ(data.subscription_data_set[1].sub_string, "Aa || b");
+  EXPECT_THAT(data.subscription_data_set[1].tags_set, ElementsAre("Aa", "b"));
+  EXPECT_THAT(data.subscription_data_set[1].code_set, ElementsAre(98, 2112));
+  for (const wire::PullMessageRequestHeader& pull : broker.pulls()) {
+    if (pull.topic != "orders") continue;
+    EXPECT_EQ(pull.subscription, "Aa || b");
+    EXPECT_EQ(pull.sys_flag, 2 | 4);  // Wait for messages, here is the subscription; no commit.
+    EXPECT_EQ(pull.suspend_timeout_millis, 15'000);
+  }
+}
+
 SIM_TEST(PushConsumer, MembersOfAGroupShareTheQueues) {
   FakeCluster cluster(sim);
   FakeBroker& broker = cluster.AddBroker("broker-a");
@@ -183,7 +229,7 @@ SIM_TEST(PushConsumer, CommitsNothingBeyondTheOldestUnfinishedMessage) {
   EXPECT_EQ(broker.Committed("billing", "orders", 0), 10);
 }
 
-// CLIENT-47.
+// CLIENT-34 and CLIENT-47.
 SIM_TEST(PushConsumer, WhatFailsGoesBackAndComesAgainUnderItsOwnTopic) {
   FakeCluster cluster(sim);
   FakeBroker& broker = cluster.AddBroker("broker-a");
@@ -571,6 +617,7 @@ SIM_TEST(PushConsumer, SuspendsAndResumes) {
   EXPECT_THAT(reader.bodies(), ElementsAre("x"));
 }
 
+// CLIENT-55.
 SIM_TEST(PushConsumer, BroadcastingGivesEveryMemberEverythingAndRemembersLocally) {
   FakeCluster cluster(sim);
   FakeBroker& broker = cluster.AddBroker("broker-a");
@@ -692,8 +739,8 @@ SIM_TEST(PushConsumer, ConsumesAMessageDirectlyWhenItIsAsked) {
 
 // --- at any time ---
 
-// Two members, one of which closes when it likes: no listener call afterwards (see Reader), and
-// together they read everything.
+// CLIENT-9. Two members, one of which closes when it likes: no listener call afterwards (see
+// Reader), and together they read everything.
 SIM_TEST_SEEDS(PushConsumer, CanBeClosedAtAnyTime, /*seeds=*/40) {
   FakeCluster cluster(sim);
   FakeBroker& a = cluster.AddBroker("broker-a");
@@ -731,6 +778,8 @@ SIM_TEST_SEEDS(PushConsumer, CanBeClosedAtAnyTime, /*seeds=*/40) {
   std::vector<std::string> read = stays.bodies();
   read.insert(read.end(), leaves->bodies().begin(), leaves->bodies().end());
   EXPECT_THAT(read, IsSupersetOf(all));
+  // CLIENT-45.
+  EXPECT_FALSE(a.went_back() || b.went_back());
   for (int32_t queue = 0; queue < 2; ++queue) {
     EXPECT_EQ(a.Committed("billing", "orders", queue), a.Bodies("orders", queue).size());
     EXPECT_EQ(b.Committed("billing", "orders", queue), b.Bodies("orders", queue).size());

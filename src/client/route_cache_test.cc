@@ -6,6 +6,7 @@
 
 #include "client/client_instance.h"
 #include "client/fake_cluster_for_test.h"
+#include "client/offset_calls.h"
 #include "sim/sim_test.h"
 
 namespace rmq::client {
@@ -24,6 +25,7 @@ class Client {
   }
   ~Client() { client_->Close(ctx_); }
   ClientInstance* operator->() { return client_.get(); }
+  ClientInstance* instance() { return client_.get(); }
   Result<RoutePtr> Get(const std::string& topic) { return client_->routes().Get(ctx_, topic); }
 
  private:
@@ -122,6 +124,7 @@ SIM_TEST(RouteCache, KeepsARouteThatNobodyKnowsAnyMore) {
   EXPECT_TRUE(client.Get("orders").has_value());
 }
 
+// CLIENT-1.
 SIM_TEST(RouteCache, LearnsOfChangesWithinHalfAMinute) {
   FakeCluster cluster(sim);
   cluster.AddBroker("broker-a").AddTopic("orders", 1);
@@ -152,6 +155,30 @@ SIM_TEST(RouteCache, ForgetsTopicsThatNobodyUses) {
   Sleep(ctx, minutes(5));
 
   EXPECT_EQ(cluster.name_server().questions(), questions);
+}
+
+// CLIENT-3.
+SIM_TEST(ClientInstance, ConnectsAnewToABrokerThatAsksItToGoAway) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Client client(ctx, cluster);
+  int asked = 0;
+  broker.SetJudge([&](const wire::RemotingCommand&) -> Verdict {
+    if (++asked > 1) return {};
+    return {.refuse = wire::ResponseCode::kGoAway};
+  });
+
+  EXPECT_EQ(GetMaxOffset(ctx, *client.instance(), broker.Queue("orders", 0)).value(),
+            QueueOffset{0});
+  EXPECT_EQ(asked, 2);
+
+  broker.SetJudge([](const wire::RemotingCommand&) -> Verdict {
+    return {.refuse = wire::ResponseCode::kGoAway};
+  });
+  EXPECT_EQ(GetMaxOffset(ctx, *client.instance(), broker.Queue("orders", 0)).error().code(),
+            ErrorCode::kRejected);
 }
 
 }  // namespace
