@@ -152,9 +152,11 @@ bool PullProcessor::TakeBack(PullRequest& pull) {
   if (group != nullptr && group->message_model == wire::MessageModel::kBroadcasting) {
     reader = fmt::format("{}@{}", reader, pull.connection->peer().ToString());
   }
-  const auto end = parts_.recovered_ends.TakeBack(reader, pull.connection->id(), header.topic,
-                                                  header.queue_id, QueueOffset{header.queue_offset},
-                                                  parts_.runtime.clock().Now());
+  const auto end = parts_.recovered_ends.TakeBack(
+      reader, pull.connection->id(), header.topic, header.queue_id,
+      QueueOffset{header.queue_offset},
+      parts_.offsets.Find(header.consumer_group, header.topic, header.queue_id),
+      parts_.runtime.clock().Now());
   if (!end.has_value()) return false;
   wire::RemotingCommand response = wire::MakeResponse(
       pull.command, ResponseCode::kPullOffsetMoved,

@@ -17,7 +17,8 @@ RecoveredEnds::RecoveredEnds(const store::MessageStore& store, bool may_have_los
 // A queue that does not exist yet ends at 0: its whole contents may have been lost.
 std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, uint64_t connection,
                                                    std::string_view topic, int32_t queue_id,
-                                                   QueueOffset from, Tick now) {
+                                                   QueueOffset from,
+                                                   std::optional<QueueOffset> committed, Tick now) {
   if (now >= until_) {
     queues_.clear();
     return std::nullopt;
@@ -25,7 +26,11 @@ std::optional<QueueOffset> RecoveredEnds::TakeBack(std::string_view reader, uint
   auto found = queues_.find(topic);
   if (found == queues_.end()) found = queues_.try_emplace(std::string(topic)).first;
   Queue& queue = found->second[queue_id];
-  if (from > queue.end && !queue.seen.contains(reader)) return queue.end;
+  if (!queue.connections.contains(connection)) {
+    const bool seen = queue.seen.contains(reader);
+    const QueueOffset limit = seen ? std::max(queue.end, committed.value_or(queue.end)) : queue.end;
+    if (from > limit) return limit;
+  }
   queue.seen.emplace(reader);
   queue.connections.insert(connection);
   return std::nullopt;

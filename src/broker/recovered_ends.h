@@ -32,10 +32,12 @@ class RecoveredEnds {
   RecoveredEnds(const store::MessageStore& store, bool may_have_lost, Tick now);
 
   // A reader asks for `from` over connection number `connection`. Returns where it must go instead.
-  // `reader` is the group, in broadcasting the member, since each has offsets of its own.
+  // `reader` is the group, in broadcasting the member, since each has offsets of its own. A group
+  // that has been seen may still have a member that was away: one whose connection is new to the
+  // queue goes no further than what the group has committed.
   std::optional<QueueOffset> TakeBack(std::string_view reader, uint64_t connection,
                                       std::string_view topic, int32_t queue_id, QueueOffset from,
-                                      Tick now);
+                                      std::optional<QueueOffset> committed, Tick now);
   // What a commit of `offset` is worth: no more than the recovered end from a connection over which
   // the queue has not been read in this life.
   QueueOffset Trusted(uint64_t connection, std::string_view topic, int32_t queue_id,
