@@ -129,8 +129,18 @@ void Appender::AppendLoop(Context& ctx) {
   }
 }
 
+// What is not synced is bounded: recovery relies on it (STORE-71).
+Result<void> Appender::WaitForRoom(Context& ctx) {
+  while (UnsyncedBytes() >= state_.options.max_unsynced_bytes) {
+    RMQ_TRY(state_.CheckUsable());
+    RMQ_TRY(synced_.Wait(ctx));
+  }
+  return {};
+}
+
 // The place of the next batch exists and holds zeros.
 Result<void> Appender::PrepareTail(Context& ctx) {
+  RMQ_TRY(WaitForRoom(ctx));
   if (torn_until_ > state_.written) {
     RMQ_TRY(state_.log->Blank(ctx, state_.written, torn_until_));
     torn_until_ = state_.written;
@@ -294,7 +304,8 @@ void Appender::SyncLoop(Context& ctx) {
       continue;
     }
     const Tick due = last_sync + state_.options.flush_interval;
-    if (unsynced_.empty() && ctx.Now() < due) {
+    const bool much = UnsyncedBytes() >= state_.options.max_unsynced_bytes / 2;
+    if (unsynced_.empty() && !much && ctx.Now() < due) {
       Context until_due = ctx.WithDeadline(due);
       static_cast<void>(sync_work_.Wait(until_due));
       if (!ctx.Check().has_value()) return;
@@ -323,6 +334,7 @@ Result<void> Appender::SyncLog(Context& ctx) {
   ++state_.counters.sync_count;
   state_.flushed = target;
   state_.flushed_time = time;
+  synced_.NotifyAll();
   ReleaseSynced();
   return {};
 }
@@ -424,6 +436,7 @@ void Appender::FailStore(Error error) {
   state_.published.NotifyAll();
   work_.NotifyAll();
   sync_work_.NotifyAll();
+  synced_.NotifyAll();
   NoteIfIdle();
 }
 

@@ -93,6 +93,8 @@ class Appender {
   void SyncLoop(Context& ctx);
   void TimeoutLoop(Context& ctx);
 
+  int64_t UnsyncedBytes() const { return state_.written - state_.flushed; }
+  Result<void> WaitForRoom(Context& ctx);
   bool HasWaiting() const { return next_taken_ < taken_.size() || !waiting_.empty(); }
   PutRequest* NextWaiting();
   Result<void> PrepareTail(Context& ctx);
@@ -130,6 +132,7 @@ class Appender {
   runtime::Condition work_;          // for the append fiber
   runtime::Condition sync_work_;     // for the sync fiber
   runtime::Condition timeout_work_;  // for the timeout fiber
+  runtime::Condition synced_;        // for the append fiber that waits for room
   runtime::Condition idle_;          // for Drain
   std::vector<Slice> slices_;
 };

@@ -19,6 +19,8 @@ using runtime::OpenMode;
 
 namespace {
 
+constexpr int64_t kRewriteChunk = 1 << 20;
+
 // With `zeros`, a file that ends early reads as if it had been allocated to its full size.
 Result<void> ReadOrZeros(Context& ctx, File& file, uint64_t at, std::span<std::byte> into,
                          bool zeros) {
@@ -178,6 +180,19 @@ Result<void> CommitLog::Blank(Context& ctx, CommitLogOffset from, CommitLogOffse
     at = at + size;
   }
   return Sync(ctx, from, to);
+}
+
+Result<void> CommitLog::Rewrite(Context& ctx, CommitLogOffset from, CommitLogOffset to) {
+  std::vector<std::byte> chunk;
+  while (from < to) {
+    const int64_t size = std::min({kRewriteChunk, to - from, SpaceLeft(from)});
+    chunk.resize(static_cast<size_t>(size));
+    RMQ_TRY(Read(ctx, from, chunk));
+    const Slice bytes(chunk);
+    RMQ_TRY(Write(ctx, from, std::span(&bytes, 1)));
+    from = from + size;
+  }
+  return {};
 }
 
 Result<void> CommitLog::CutTail(Context& ctx, CommitLogOffset end) {

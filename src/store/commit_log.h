@@ -66,6 +66,8 @@ class CommitLog {
   // A sync has failed: what was written before it may be lost, whatever later syncs say (STORE-12).
   bool sync_failed() const { return sync_failed_; }
 
+  // Writes [from, to) again as it is, so that the next sync has to bring it to the disk (STORE-71).
+  Result<void> Rewrite(Context& ctx, CommitLogOffset from, CommitLogOffset to);
   // Overwrites [from, to) with zeros and syncs them. REQUIRES: within one file.
   Result<void> Blank(Context& ctx, CommitLogOffset from, CommitLogOffset to);
   // Removes what lies behind `end`: later files go away, and the rest of the file of `end` becomes

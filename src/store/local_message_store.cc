@@ -108,7 +108,8 @@ Result<void> LocalMessageStore::Close(Context& ctx) {
 
 Result<void> LocalMessageStore::CloseCleanly(Context& ctx) {
   RMQ_TRY(appender_.Drain(ctx));
-  if (state_.index != nullptr) RMQ_TRY(WaitForIndex(ctx, state_.readable));
+  // What it does not get done now it does after the next start.
+  if (state_.index != nullptr) static_cast<void>(WaitForIndex(ctx, state_.readable));
   RMQ_TRY(SaveQueueSnapshot(ctx));
   RMQ_TRY(WriteCheckpoint(ctx, /*clean_exit=*/true));
   RMQ_TRY(directory_->Remove(ctx, kAbortFile));
@@ -180,7 +181,8 @@ void LocalMessageStore::QueueLoop(Context& ctx) {
     if (state_.failure.has_value()) return;
     if (!ctx.SleepFor(options.consume_queue_flush_interval).has_value()) return;
     Result<void> written = state_.queues->WriteBack(ctx, state_.hot.begin());
-    if (written.has_value() && ctx.Now() >= next_checkpoint) {
+    const bool much = state_.readable - checkpointed_ >= options.checkpoint_bytes;
+    if (written.has_value() && (much || ctx.Now() >= next_checkpoint)) {
       written = WriteCheckpoint(ctx, /*clean_exit=*/false);
       if (written.has_value()) next_checkpoint = ctx.Now() + options.checkpoint_interval;
     }
@@ -203,12 +205,14 @@ void LocalMessageStore::IndexLoop(Context& ctx) {
     Result<void> indexed = IndexSome(ctx);
     if (indexed.has_value()) indexed = state_.index->RelieveMemory(ctx);
     if (!ctx.Check().has_value() || state_.failure.has_value()) return;
+    index_trouble_ = indexed;
     if (indexed.has_value()) {
       if (!ctx.Yield().has_value()) return;
       continue;
     }
     static_cast<void>(Watch(indexed));
     RMQ_LOG(state_.runtime.log(), kWarn, "store", "index: {}", indexed.error().ToString());
+    indexed_.NotifyAll();
     if (!ctx.SleepFor(kRetryDelay).has_value()) return;
   }
 }
@@ -260,6 +264,7 @@ Result<void> LocalMessageStore::IndexCold(Context& ctx) {
 Result<void> LocalMessageStore::WaitForIndex(Context& ctx, CommitLogOffset until) {
   while (state_.index->indexed() < until) {
     RMQ_TRY(state_.CheckUsable());
+    RMQ_TRY(index_trouble_);
     RMQ_TRY(indexed_.Wait(ctx));
   }
   return {};

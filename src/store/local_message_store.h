@@ -86,7 +86,8 @@ class LocalMessageStore final : public MessageStore {
   std::unique_ptr<runtime::FileLock> lock_;
   runtime::Mutex checkpointing_;
   CommitLogOffset checkpointed_{-1};  // readable, as of the last checkpoint
-  runtime::Condition indexed_;        // the index has come further
+  runtime::Condition indexed_;        // the index has come further, or failed
+  Result<void> index_trouble_;        // what keeps it from going on
   bool closed_ = false;
   runtime::Gate gate_;
 };

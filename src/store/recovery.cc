@@ -54,7 +54,12 @@ Result<void> Recovery::Run(Context& ctx) {
   }
   if (!replayed) RMQ_TRY(RebuildAll(ctx));
 
-  if (cut_log) RMQ_TRY(state_.log->Sync(ctx, DurableUntil(), end_));
+  if (cut_log) {
+    // Two: a failed sync may be reported by the next one.
+    const CommitLogOffset rewritten = end_ + -2 * options.max_unsynced_bytes;
+    RMQ_TRY(state_.log->Rewrite(ctx, std::max(DurableUntil(), rewritten), end_));
+    RMQ_TRY(state_.log->Sync(ctx, DurableUntil(), end_));
+  }
   state_.written = state_.flushed = state_.readable = end_;
   state_.written_time = state_.flushed_time = state_.readable_time = last_time_;
   state_.hot.Reset(end_);

@@ -44,7 +44,7 @@ struct QueueLedger {
 
 struct Ledger {
   FlushMode mode = FlushMode::kAsyncFlush;
-  bool large_queue_files = false;  // of several sectors
+  bool large_files = false;  // queue and index files of several sectors
   std::map<std::pair<std::string, int32_t>, QueueLedger> queues;
   std::set<std::string> attempted;  // every body ever put
   int64_t next_body = 0;
@@ -58,7 +58,11 @@ struct Ledger {
 
 StoreOptions CrashStore(const Ledger& ledger) {
   StoreOptions options = SmallStore(ledger.mode);
-  if (ledger.large_queue_files) options.consume_queue_file_units = 1000;
+  if (ledger.large_files) {
+    options.consume_queue_file_units = 1000;
+    options.index_slot_count = 500;
+    options.index_entry_count = 1000;
+  }
   options.consume_queue_flush_interval = milliseconds(5);
   options.checkpoint_interval = milliseconds(40);
   options.flush_interval = milliseconds(10);
@@ -254,7 +258,7 @@ void RunStore(Context& ctx, Runtime& runtime, Ledger& ledger, bool& opened, bool
 }
 
 void CrashAndRecover(Context& ctx, Simulation& sim, Ledger& ledger, int rounds) {
-  ledger.large_queue_files = sim.seed() % 4 >= 2;
+  ledger.large_files = sim.seed() % 4 >= 2;
   Machine& machine = sim.AddMachine("broker");
   Dice dice{sim.runtime().random()};
   for (int round = 0; round <= rounds && !testing::Test::HasFailure(); ++round) {

@@ -134,6 +134,47 @@ SIM_TEST(StoreFailure, OfASyncEndsTheStore) {
   }
 }
 
+// The failed sync has left bytes in the cache that the disk does not have and that no later sync
+// writes. The next run finds them, believes them, and builds on them: it must write them again.
+SIM_TEST(StoreFailure, OfASyncIsMadeGoodByTheNextRun) {
+  StoreOptions options = SmallStore(FlushMode::kSyncFlush);
+  options.commit_log_file_size = 64 << 10;  // of several pages
+  options.max_message_size = 32 << 10;
+  auto store = OpenStore(ctx, sim.runtime(), options);
+  store->Put(ctx, TestMessage("a", 0, "before")).value();
+  sim.disk().FailNextSync(sim::SyncFailure::kKeepCache);
+  EXPECT_FALSE(store->Put(ctx, TestMessage("a", 0, std::string(30'000, 'x'))).has_value());
+  EXPECT_FALSE(store->Close(ctx).has_value());
+
+  store = OpenStore(ctx, sim.runtime(), options);
+  store->Put(ctx, TestMessage("a", 0, "after")).value();
+  EXPECT_THAT(BodiesOf(ctx, *store, "a", 0), SizeIs(3));
+  sim.disk().CutPower();
+  EXPECT_FALSE(store->Close(ctx).has_value());
+
+  store = OpenStore(ctx, sim.runtime(), options);
+  const auto bodies = BodiesOf(ctx, *store, "a", 0);
+  ASSERT_THAT(bodies, SizeIs(3));
+  EXPECT_EQ(bodies[2], "after");
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+SIM_TEST(StoreFailure, WritesWaitForSyncsWhenMuchIsNotSynced) {
+  StoreOptions options = SmallStore();
+  options.max_unsynced_bytes = 1000;
+  options.flush_interval = hours(1);
+  auto store = OpenStore(ctx, sim.runtime(), options);
+  int64_t worst = 0;
+  store->OnArrival([&](const MessageArrival&) {
+    const StoreStats stats = store->Stats();
+    worst = std::max(worst, stats.written_offset - stats.flushed_offset);
+  });
+  for (int i = 0; i < 100; ++i) store->Put(ctx, TestMessage("a", 0, "x")).value();
+  EXPECT_LE(worst, 1000 + 93);
+  EXPECT_GT(store->Stats().sync_count, 8);
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
 SIM_TEST(StoreFailure, OfASyncInTheBackgroundEndsAnAsyncStoreToo) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TestMessage("a", 0, "x")).value();

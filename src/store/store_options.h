@@ -34,6 +34,11 @@ struct StoreOptions {
   milliseconds consume_queue_flush_interval{1000};     // flushIntervalConsumeQueue
   milliseconds checkpoint_interval{60'000};            // flushConsumeQueueThoroughInterval
 
+  // A checkpoint also follows so much new log: it bounds the time of a recovery.
+  int64_t checkpoint_bytes = int64_t{1} << 30;
+  // Writes wait when so much is not synced.
+  int64_t max_unsynced_bytes = int64_t{256} << 20;
+
   // --- limits ---
   int32_t max_message_size = 4 << 20;                // maxMessageSize; of the body
   int32_t max_query_count = 64;                      // maxMsgsNumBatch
