@@ -3,6 +3,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +34,7 @@ struct ConsumerParts {
   const PushConsumerOptions& options;
   const Listener& listener;
   std::map<std::string, Subscription, std::less<>> subscriptions;  // by topic
+  std::optional<std::set<MessageQueue>> assigned;  // instead of a share of all queues
   std::unique_ptr<OffsetStore> offsets;
   std::unique_ptr<ConsumeService> service;
   runtime::Gate gate;      // of everything but listener calls

@@ -14,12 +14,32 @@ namespace rmq::client {
 Result<std::unique_ptr<PushConsumer>> PushConsumer::Create(ClientInstance& client,
                                                            PushConsumerOptions options,
                                                            Listener listener) {
+  RMQ_TRY(CheckOptions(options));
+  std::unique_ptr<PushConsumer> made(
+      new PushConsumer(client, std::move(options), std::move(listener)));
+  if (made->options_.orderly) {
+    made->parts_.service = std::make_unique<OrderlyService>(made->parts_);
+  } else {
+    made->parts_.service = std::make_unique<ConcurrentService>(made->parts_);
+  }
+  return made;
+}
+
+Result<std::unique_ptr<PushConsumer>> PushConsumer::CreatePolled(ClientInstance& client,
+                                                                 PushConsumerOptions options,
+                                                                 const MakeService& make_service) {
+  RMQ_TRY(CheckOptions(options));
+  std::unique_ptr<PushConsumer> made(new PushConsumer(client, std::move(options), nullptr));
+  made->parts_.service = make_service(made->parts_);
+  return made;
+}
+
+Result<void> PushConsumer::CheckOptions(const PushConsumerOptions& options) {
   RMQ_TRY(wire::ValidateGroup(options.group));
   if (options.model == wire::MessageModel::kBroadcasting && options.offset_directory.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "a broadcasting consumer needs an offset_directory");
   }
-  return std::unique_ptr<PushConsumer>(
-      new PushConsumer(client, std::move(options), std::move(listener)));
+  return {};
 }
 
 PushConsumer::PushConsumer(ClientInstance& client, PushConsumerOptions options, Listener listener)
@@ -27,13 +47,8 @@ PushConsumer::PushConsumer(ClientInstance& client, PushConsumerOptions options, 
       listener_(std::move(listener)),
       parts_{.client = client, .options = options_, .listener = listener_},
       table_(parts_, [this] { rebalancer_.Wake(); }),
-      rebalancer_(parts_, table_) {
-  if (options_.orderly) {
-    parts_.service = std::make_unique<OrderlyService>(parts_);
-  } else {
-    parts_.service = std::make_unique<ConcurrentService>(parts_);
-  }
-}
+      rebalancer_(parts_, table_),
+      polled_(!listener_) {}
 
 PushConsumer::~PushConsumer() {
   RMQ_ASSERT(closed_ || !started_ || parts_.runtime().executor().dead());
@@ -53,11 +68,24 @@ void PushConsumer::Unsubscribe(const std::string& topic) {
   rebalancer_.Wake();
 }
 
+void PushConsumer::Assign(const std::vector<MessageQueue>& queues) {
+  parts_.assigned.emplace(queues.begin(), queues.end());
+  for (const MessageQueue& queue : queues) {
+    const auto [subscription, added] = parts_.subscriptions.try_emplace(queue.topic);
+    if (added) subscription->second.topic = queue.topic;
+  }
+  rebalancer_.Wake();
+}
+
+void PushConsumer::Seek(const MessageQueue& queue, QueueOffset offset) {
+  table_.GiveUp(queue, {.kind = Leave::kReset, .reset_to = offset});
+}
+
 Result<void> PushConsumer::Start(Context& ctx) {
   RMQ_ASSERT(!started_ && !closed_);
   RMQ_TRY(const Calls::Guard guard, calls_.Enter());
   RMQ_TRY(OpenOffsets(ctx));
-  if (parts_.clustering()) SubscribeToRetries();
+  if (parts_.clustering() && !polled_) SubscribeToRetries();
   RMQ_TRY(parts_.client.membership().AddConsumer(*this));
   started_ = true;
   started_at_ = parts_.runtime().clock().WallNow();
@@ -152,10 +180,11 @@ void PushConsumer::ConnectionLost(Endpoint peer) {
 // --- what brokers ask ---
 
 wire::ConsumerData PushConsumer::Describe() const {
-  wire::ConsumerData data{.consume_from_where = options_.from,
-                          .consume_type = wire::ConsumeType::kPassively,
-                          .group_name = options_.group,
-                          .message_model = options_.model};
+  wire::ConsumerData data{
+      .consume_from_where = options_.from,
+      .consume_type = polled_ ? wire::ConsumeType::kActively : wire::ConsumeType::kPassively,
+      .group_name = options_.group,
+      .message_model = options_.model};
   for (const auto& [topic, subscription] : parts_.subscriptions) {
     data.subscription_data_set.push_back(subscription.ToData());
   }
@@ -166,7 +195,7 @@ wire::ConsumerRunningInfo PushConsumer::RunningInfo() const {
   wire::ConsumerRunningInfo info;
   info.properties = {{"PROP_NAMESERVER_ADDR",
                       fmt::to_string(fmt::join(parts_.client.name_servers().addresses(), ";"))},
-                     {"PROP_CONSUME_TYPE", "CONSUME_PASSIVELY"},
+                     {"PROP_CONSUME_TYPE", polled_ ? "CONSUME_ACTIVELY" : "CONSUME_PASSIVELY"},
                      {"PROP_CONSUMEORDERLY", options_.orderly ? "true" : "false"},
                      {"PROP_THREADPOOL_CORE_SIZE", fmt::to_string(options_.concurrency)},
                      {"PROP_CLIENT_VERSION", wire::MqVersionName(wire::kOurVersion)},
@@ -201,17 +230,15 @@ std::map<MessageQueue, int64_t> PushConsumer::Offsets(std::string_view topic) co
 }
 
 void PushConsumer::ResetOffsets(const std::map<MessageQueue, int64_t>& offsets) {
-  for (const auto& [queue, offset] : offsets) {
-    table_.GiveUp(queue, {.kind = Leave::kReset, .reset_to = QueueOffset{offset}});
-  }
+  for (const auto& [queue, offset] : offsets) Seek(queue, QueueOffset{offset});
 }
 
 wire::ConsumeMessageDirectlyResult PushConsumer::ConsumeDirectly(Context& ctx, MessagePtr message) {
   wire::ConsumeMessageDirectlyResult result{.order = options_.orderly};
   const auto guard = calls_.Enter();
-  if (!guard.has_value()) {
+  if (!guard.has_value() || polled_) {
     result.consume_result = wire::CMResult::kLater;
-    result.remark = "the consumer is closing";
+    result.remark = polled_ ? "the consumer has no listener" : "the consumer is closing";
     return result;
   }
   Context closing = ctx.WithCancellation(calls_.ending());

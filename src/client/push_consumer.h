@@ -13,6 +13,7 @@
 // spec/client/consumer.md.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,11 +31,18 @@ namespace rmq::client {
 
 class PushConsumer final : private ConsumerMember {
  public:
+  using MakeService = std::function<std::unique_ptr<ConsumeService>(ConsumerParts&)>;
+
   // `client` outlives it. kInvalidArgument: the group's name, or broadcasting without a directory
   // for offsets.
   static Result<std::unique_ptr<PushConsumer>> Create(ClientInstance& client,
                                                       PushConsumerOptions options,
                                                       Listener listener);
+  // For consumers that are called instead of calling a listener: without retries, and told to the
+  // brokers as pulling.
+  static Result<std::unique_ptr<PushConsumer>> CreatePolled(ClientInstance& client,
+                                                            PushConsumerOptions options,
+                                                            const MakeService& make_service);
   ~PushConsumer() override;  // REQUIRES: closed, or its process is dead
   PushConsumer(const PushConsumer&) = delete;
   PushConsumer& operator=(const PushConsumer&) = delete;
@@ -43,6 +51,12 @@ class PushConsumer final : private ConsumerMember {
   // kInvalidArgument: the topic's name or the tags.
   Result<void> Subscribe(const std::string& topic, std::string_view tags);
   void Unsubscribe(const std::string& topic);
+
+  // These queues instead of a share of all, whoever else there is, and their topics as
+  // subscriptions.
+  void Assign(const std::vector<MessageQueue>& queues);
+  // Goes on at `offset` in a queue that it owns, and commits that.
+  void Seek(const MessageQueue& queue, QueueOffset offset);
 
   // Joins the group. Succeeds also when no topic and no broker can be reached yet: it goes on
   // trying. kAlreadyExists: `client` has a consumer of the group already; the errors of FileSystem
@@ -63,6 +77,7 @@ class PushConsumer final : private ConsumerMember {
 
  private:
   PushConsumer(ClientInstance& client, PushConsumerOptions options, Listener listener);
+  static Result<void> CheckOptions(const PushConsumerOptions& options);
   Result<void> OpenOffsets(Context& ctx);
   void SubscribeToRetries();
   void PersistUntilStopped(Context& ctx);
@@ -83,6 +98,7 @@ class PushConsumer final : private ConsumerMember {
   QueueTable table_;
   Rebalancer rebalancer_;
   Calls calls_;
+  const bool polled_;  // no listener
   WallTime started_at_;
   bool started_ = false;
   bool closed_ = false;

@@ -87,6 +87,11 @@ bool Rebalancer::RebalanceTopic(Context& ctx, const std::string& topic) {
 }
 
 Result<std::set<MessageQueue>> Rebalancer::OurQueues(Context& ctx, const std::string& topic) {
+  if (parts_.assigned.has_value()) {
+    std::set<MessageQueue> assigned = *parts_.assigned;
+    std::erase_if(assigned, [&](const MessageQueue& queue) { return queue.topic != topic; });
+    return assigned;
+  }
   RMQ_TRY(const RoutePtr route, parts_.client.routes().Get(ctx, topic));
   const std::vector<MessageQueue>& all = route->read_queues();
   if (!parts_.clustering()) return std::set<MessageQueue>(all.begin(), all.end());
