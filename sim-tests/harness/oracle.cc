@@ -23,7 +23,7 @@ void Oracle::Report(std::string checker, std::string text) {
 }
 
 void Oracle::SendBegan(const MessageId& id) {
-  sends_.try_emplace(id);
+  sends_[id].began_after_cut = cuts_;
 }
 
 void Oracle::SendOk(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
@@ -35,11 +35,14 @@ void Oracle::SendOk(const MessageId& id, const MessageQueue& queue, int64_t queu
   send.commit_log_offset = commit_log_offset;
   ++acked_;
   Observe(id, queue, queue_offset, "acked");
-  // The answer may have been on its way when the broker lost power.
-  const auto cut = last_cut_.find(queue.broker_name);
-  if (cut == last_cut_.end() || cut->second <= send.began_after_cut) return;
-  send.promised = false;
-  slots_[queue][queue_offset].promised = false;
+  send.promised = IsOfThisLife(send, queue.broker_name);
+}
+
+// What is seen of a message after a power cut of its broker may be from before: an answer on its
+// way, a copy that a consumer had cached.
+bool Oracle::IsOfThisLife(const Send& send, const std::string& broker_name) const {
+  const auto cut = last_cut_.find(broker_name);
+  return cut == last_cut_.end() || cut->second <= send.began_after_cut;
 }
 
 void Oracle::SendFailed(const MessageId& id) {
@@ -60,15 +63,16 @@ bool Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t que
            fmt::format("{} at {} offset {}: '{}', whose send was answered as not stored", how,
                        Text(queue), queue_offset, id));
   }
-  const auto [slot, is_new] = slots_[queue].try_emplace(queue_offset, Slot{id, true});
-  if (is_new) return true;
+  const bool promised = IsOfThisLife(send->second, queue.broker_name);
+  const auto [slot, is_new] = slots_[queue].try_emplace(queue_offset, Slot{id, promised});
+  if (is_new) return promised;
   if (slot->second.id == id) return slot->second.promised;
   if (slot->second.promised) {
     Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how, Text(queue),
                              queue_offset, id, slot->second.id));
   }
-  slot->second = {id, true};
-  return true;
+  slot->second = {id, promised};
+  return promised;
 }
 
 void Oracle::Delivered(const std::string& group, bool orderly, const MessageId& id,

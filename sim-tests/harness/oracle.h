@@ -103,6 +103,7 @@ class Oracle {
                const char* how);
   void CheckLossIsASuffix();
   bool IsOwed(const Send& send) const;
+  bool IsOfThisLife(const Send& send, const std::string& broker_name) const;
 
   std::map<MessageId, Send> sends_;
   std::map<MessageQueue, std::map<int64_t, Slot>> slots_;

@@ -236,7 +236,6 @@ void PullProcessor::Pull(PullRequest pull) {
         // Messages may have come while it read: only a look that did not suspend may be held.
         if (read.has_value() && read->status != GetStatus::kFound) {
           const Result<store::GetResult> again = parts_.store.TryGet(get);
-          if (again.has_value() && again->status != GetStatus::kFound) return Answer(pull, again);
           if (again.has_value()) return Answer(pull, again);
           pull.may_suspend = false;
         }
