@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "broker/broker_service.h"
 #include "broker/metadata.h"
@@ -177,8 +179,8 @@ void ExpireClients(Context& ctx, BrokerParts& parts) {
 }
 
 // Serves from an open store until told to stop, and leaves in order.
-Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerOptions& options) {
-  BrokerService service(parts);
+Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerService& service,
+                   BrokerOptions& options) {
   RMQ_TRY(Listeners listeners, Listen(ctx, parts, service));
   NameServerLink link;
   remoting::Client client(parts.runtime, &link);
@@ -210,6 +212,10 @@ Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerOptions& options) {
   }
   service.SendClientsAway();
   parts.gate.Close(ctx);
+  {
+    Context timed = ctx.WithTimeout(kDrainTimeout);
+    service.WaitForSends(timed);
+  }
   listeners.Close(ctx);
   client.Close(ctx);
   return parts.metadata.PersistAll(ctx);
@@ -246,26 +252,29 @@ Result<void> RunBroker(Context& ctx, runtime::Runtime& runtime, BrokerOptions op
   RecoveredEnds recovered_ends(*store, aborted && !config.sync_flush(), ctx.Now());
   BrokerStats stats(ctx.Now(), runtime.clock().WallNow());
   runtime::Gate gate;
+  std::unique_ptr<Metadata> metadata;
+  std::optional<BrokerParts> parts;
+  std::optional<BrokerService> service;  // The store answers into it until it is closed.
   const auto run = [&]() -> Result<void> {
-    RMQ_TRY(const auto metadata,
-            Metadata::Load(ctx, runtime, config.store_root, topics, groups, offsets));
+    RMQ_TRY(metadata, Metadata::Load(ctx, runtime, config.store_root, topics, groups, offsets));
     metadata->AgreeWith(*store);
     // Before anybody is served: a second crash must not find the offsets that were taken back.
     RMQ_TRY(metadata->PersistAll(ctx));
-    BrokerParts parts{.runtime = runtime,
-                      .config = config,
-                      .schema = schema,
-                      .store = *store,
-                      .topics = topics,
-                      .groups = groups,
-                      .offsets = offsets,
-                      .clients = clients,
-                      .recovered_ends = recovered_ends,
-                      .stats = stats,
-                      .metadata = *metadata,
-                      .gate = gate,
-                      .store_host = {address, static_cast<uint16_t>(config.listen_port)}};
-    return Serve(ctx, parts, options);
+    parts.emplace(BrokerParts{.runtime = runtime,
+                              .config = config,
+                              .schema = schema,
+                              .store = *store,
+                              .topics = topics,
+                              .groups = groups,
+                              .offsets = offsets,
+                              .clients = clients,
+                              .recovered_ends = recovered_ends,
+                              .stats = stats,
+                              .metadata = *metadata,
+                              .gate = gate,
+                              .store_host = {address, static_cast<uint16_t>(config.listen_port)}});
+    service.emplace(*parts);
+    return Serve(ctx, *parts, *service, options);
   };
   const Result<void> served = run();
   const Result<void> closed = store->Close(ctx);

@@ -1,5 +1,6 @@
 // BrokerService is the running broker: it takes requests from connections and hands each to its
-// processor. Requests that may need the disk run as fibers of the broker's gate.
+// processor. Requests that may need the disk run as fibers of the broker's gate. It outlives the
+// open time of the store, which answers it.
 #pragma once
 
 #include "broker/admin_processor.h"
@@ -22,6 +23,8 @@ class BrokerService : public remoting::RequestHandler {
   // From now on every request of a client that knows it is answered with GO_AWAY, and pulls that
   // are held are answered.
   void SendClientsAway();
+  // Waits until every send is answered, at most until the deadline of `ctx`.
+  void WaitForSends(Context& ctx) { send_.WaitForAnswers(ctx); }
 
  private:
   void Dispatch(const ConnectionPtr& connection, wire::RemotingCommand request);

@@ -214,7 +214,7 @@ void SendProcessor::StoreOne(std::unique_ptr<Work> work, wire::SendMessageReques
   message.wait_store_ok = properties.Find(wire::kPropertyWaitStoreMsgOk) != "false";
   work->transaction_id = properties.Find(wire::kPropertyUniqKey).value_or("");
   message.properties = StoredProperties(header.properties, parts_.config);
-  parts_.stats.SendBegan(work->began);
+  Began(*work);
   parts_.store.PutAsync(std::move(message),
                         [this, work = std::move(work)](const Result<store::PutResult>& result) {
                           Answer(*work, result);
@@ -245,6 +245,7 @@ void SendProcessor::StoreBatch(std::unique_ptr<Work> work, wire::SendMessageRequ
   const wire::PropertiesView properties(header.properties);
   const bool wait = properties.Find(wire::kPropertyWaitStoreMsgOk) != "false";
   for (store::MessageToStore& message : messages) message.wait_store_ok = wait;
+  Began(*work);
   // No batchUniqId in the answer: with it, clients take the batch for one message.
   parts_.store.PutBatchAsync(
       std::move(messages), [this, work = std::move(work)](const Result<store::PutResult>& result) {
@@ -288,8 +289,19 @@ constexpr std::string_view kIllegalRemark =
 
 }  // namespace
 
+void SendProcessor::Began(const Work& work) {
+  parts_.stats.SendBegan(work.began);
+  ++unanswered_;
+}
+
+void SendProcessor::WaitForAnswers(Context& ctx) {
+  while (unanswered_ > 0 && answered_.Wait(ctx).has_value()) continue;
+}
+
 void SendProcessor::Answer(Work& work, const Result<store::PutResult>& result) {
   parts_.stats.SendEnded(work.began, parts_.runtime.clock().Now());
+  --unanswered_;
+  answered_.NotifyAll();
   if (!result.has_value()) {
     return work.Fail(ResponseCodeOf(result.error()),
                      fmt::format("service not available now: {}", result.error().ToString()));

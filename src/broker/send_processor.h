@@ -4,6 +4,7 @@
 #pragma once
 
 #include "broker/broker_parts.h"
+#include "runtime/mutex.h"
 #include "wire/send_headers.h"
 
 namespace rmq::broker {
@@ -17,6 +18,8 @@ class SendProcessor {
   // topic once it has been tried max_reconsume_times. Until delay levels exist it can be consumed
   // again at once.
   void HandleSendBack(const ConnectionPtr& connection, wire::RemotingCommand request);
+  // Waits until every send is answered, at most until the deadline of `ctx`.
+  void WaitForAnswers(Context& ctx);
 
  private:
   struct Work;
@@ -27,6 +30,7 @@ class SendProcessor {
                                   Bytes body) const;
   void StoreOne(std::unique_ptr<Work> work, wire::SendMessageRequestHeader header, Bytes body);
   void StoreBatch(std::unique_ptr<Work> work, wire::SendMessageRequestHeader header, Bytes body);
+  void Began(const Work& work);
   void Answer(Work& work, const Result<store::PutResult>& result);
   void SendBack(Context& ctx, const ConnectionPtr& connection,
                 const wire::RemotingCommand& request);
@@ -34,6 +38,8 @@ class SendProcessor {
 
   BrokerParts& parts_;
   int64_t next_queue_ = 0;
+  size_t unanswered_ = 0;  // sends that are with the store
+  runtime::Condition answered_;
 };
 
 }  // namespace rmq::broker
