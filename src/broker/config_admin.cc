@@ -89,7 +89,9 @@ void DescribeStore(const store::StoreStats& stats, std::map<std::string, std::st
   t["commitLogMinOffset"] = fmt::to_string(stats.min_offset.value);
   t["commitLogMaxOffset"] = fmt::to_string(stats.readable_offset.value);
   t["dispatchBehindBytes"] = fmt::to_string(stats.dispatch_behind_bytes);
-  t["dispatchMaxBuffer"] = "0";  // There is no transient store pool.
+  t["dispatchMaxBuffer"] = "0";
+  // Java's word for "there is no transient store pool".
+  t["remainTransientStoreBufferNumbs"] = "2147483647";
   t["remainHowManyDataToFlush"] = fmt::format("{} B", stats.written_offset - stats.flushed_offset);
   t["putMessageTimesTotal"] = fmt::to_string(stats.put_count);
   t["putMessageSizeTotal"] = fmt::to_string(stats.put_bytes);
