@@ -1,4 +1,4 @@
-"""Starts and stops clusters of one NameServer and one broker for measurements and trials.
+"""Starts and stops clusters of one NameServer and one broker for trials and measurements.
 
 Ours are processes of a build directory; Apache's are started by tools/interop/java_servers.sh.
 Ready means, for both, that the NameServer knows the broker.
@@ -10,6 +10,7 @@ import pathlib
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -46,13 +47,25 @@ class OurServers:
     def start_broker(self):
         """Starts the broker; returns once the NameServer knows it."""
         self.broker = self.launch("mqbroker", "broker.conf")
-        await_route(self.address, lambda: self.broker.poll() is None)
+        try:
+            await_route(self.address, lambda: not self.dead())
+        except Trouble:
+            for log in sorted(self.directory.glob("*.log")):
+                print(f"{log}:\n{log.read_text(errors='replace')[-2000:]}", file=sys.stderr)
+            raise
 
     def launch(self, program, config):
         output = (self.directory / f"{program}.log").open("a")
         with output:
-            return subprocess.Popen([self.binaries / program, "-c", self.directory / config],
-                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            try:
+                return subprocess.Popen([self.binaries / program, "-c", self.directory / config],
+                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            except OSError as error:
+                raise Trouble(f"{program}: {error}") from error
+
+    def dead(self):
+        return [str(process.args[0]) for process in (self.namesrv, self.broker)
+                if process and process.poll() is not None]
 
     def pids(self):
         return {"namesrv": self.namesrv.pid, "broker": self.broker.pid}
@@ -73,6 +86,8 @@ class OurServers:
                 process.kill()
                 process.wait()
                 raise Trouble(f"{process.args[0]} does not stop") from None
+            if process.returncode != 0:
+                raise Trouble(f"{process.args[0]} ended with {process.returncode}")
 
 
 class JavaServers:
@@ -104,8 +119,28 @@ class JavaServers:
         return {name: int((self.directory / f"{name}.pid").read_text())
                 for name in ("namesrv", "broker")}
 
+    def dead(self):
+        return [f"{name} of Java" for name, pid in self.pids().items()
+                if not pathlib.Path(f"/proc/{pid}").exists()]
+
     def stop(self):
         subprocess.run([self.script, "stop", "--dir", self.directory], check=False)
+
+
+class RunningServers:
+    """A cluster that somebody else started and will stop."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def start(self):
+        await_route(self.address, lambda: True)
+
+    def dead(self):
+        return []
+
+    def stop(self):
+        pass
 
 
 def await_route(address, alive):
