@@ -386,7 +386,8 @@ void SendProcessor::SendBack(Context& ctx, const ConnectionPtr& connection,
   message.queue_id = give_up ? 0 : AnyQueue(group->retry_queue_nums);
   message.flag = original->flag;
   message.sys_flag = original->sys_flag;
-  message.reconsume_times = original->reconsume_times + 1;
+  // Hostile clients send any number.
+  message.reconsume_times = original->reconsume_times + (original->reconsume_times < INT32_MAX);
   message.born_time = original->born_time;
   message.born_host = original->born_host;
   message.store_host = parts_.store_host;
