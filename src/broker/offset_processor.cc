@@ -30,6 +30,21 @@ void ReplyWith(const ConnectionPtr& connection, const wire::RemotingCommand& req
 
 }  // namespace
 
+// A commit beyond the end of the queue would skip messages to come (museum M03).
+Result<void> CommitOffset(BrokerParts& parts, uint64_t connection, std::string_view group,
+                          std::string_view topic, int32_t queue_id, int64_t offset) {
+  const int64_t max = parts.store.MaxOffset(topic, queue_id).value_or(QueueOffset{}).value;
+  if (offset < 0 || offset > max) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("offset {} of {} queue {} is outside of 0 to {}", offset, topic,
+                            queue_id, max));
+  }
+  const QueueOffset trusted = parts.recovered_ends.Trusted(
+      connection, topic, queue_id, QueueOffset{offset}, parts.runtime.clock().Now());
+  parts.offsets.Commit(group, topic, queue_id, trusted);
+  return {};
+}
+
 // BROKER-20: a group without an offset starts at 0 only if nothing of the queue has been deleted
 // yet; else the client decides by its consumeFromWhere.
 void OffsetProcessor::QueryConsumerOffset(const ConnectionPtr& connection,
@@ -59,18 +74,11 @@ void OffsetProcessor::UpdateConsumerOffset(const ConnectionPtr& connection,
     return ReplyError(connection, request, ResponseCode::kTopicNotExist,
                       fmt::format("Topic {} not exist!", header->topic));
   }
-  // BROKER-21: a commit beyond the end of the queue would skip messages to come (museum M03).
-  const int64_t max =
-      parts_.store.MaxOffset(header->topic, header->queue_id).value_or(QueueOffset{}).value;
-  if (header->commit_offset < 0 || header->commit_offset > max) {
-    return ReplyError(connection, request, ResponseCode::kSystemError,
-                      fmt::format("offset {} of {} queue {} is outside of 0 to {}",
-                                  header->commit_offset, header->topic, header->queue_id, max));
+  const auto committed = CommitOffset(parts_, connection->id(), header->consumer_group,
+                                      header->topic, header->queue_id, header->commit_offset);
+  if (!committed.has_value()) {
+    return ReplyError(connection, request, ResponseCode::kSystemError, committed.error().message());
   }
-  const QueueOffset trusted = parts_.recovered_ends.Trusted(
-      connection->id(), header->topic, header->queue_id, QueueOffset{header->commit_offset},
-      parts_.runtime.clock().Now());
-  parts_.offsets.Commit(header->consumer_group, header->topic, header->queue_id, trusted);
   ReplyError(connection, request, ResponseCode::kSuccess, {});
 }
 

@@ -6,6 +6,11 @@
 
 namespace rmq::broker {
 
+// Commits what may count of `offset` (BROKER-21, BROKER-54). kInvalidArgument if it lies outside of
+// the queue.
+Result<void> CommitOffset(BrokerParts& parts, uint64_t connection, std::string_view group,
+                          std::string_view topic, int32_t queue_id, int64_t offset);
+
 class OffsetProcessor {
  public:
   explicit OffsetProcessor(BrokerParts& parts) : parts_(parts) {}

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "broker/offset_processor.h"
+
 namespace rmq::broker {
 
 using store::GetStatus;
@@ -15,6 +19,8 @@ constexpr int32_t kSuspendFlag = 2;
 constexpr int32_t kSubscriptionFlag = 4;
 
 constexpr seconds kColdReadTimeout{30};
+// Connections don't live that long without a word; more would overflow.
+constexpr int64_t kLongestHoldMs = 24 * 60 * 60 * 1000;
 
 class TagFilter : public store::MessageFilter {
  public:
@@ -94,9 +100,10 @@ void PullProcessor::HandlePull(const ConnectionPtr& connection, wire::RemotingCo
   if (!Check(pull) || !CheckSubscription(pull)) return;
   if (TakeBack(pull)) return;
   const bool commits = pull.may_suspend && (pull.header.sys_flag & kCommitOffsetFlag) != 0;
-  if (commits && pull.header.commit_offset >= 0) {
-    parts_.offsets.Commit(pull.header.consumer_group, pull.header.topic, pull.header.queue_id,
-                          QueueOffset{pull.header.commit_offset});
+  if (commits) {
+    // What may not count is left out: the pull is answered all the same.
+    (void)CommitOffset(parts_, connection->id(), pull.header.consumer_group, pull.header.topic,
+                       pull.header.queue_id, pull.header.commit_offset);
   }
   Pull(std::move(pull));
 }
@@ -264,7 +271,8 @@ void PullProcessor::AnswerNotFound(PullRequest& pull, wire::RemotingCommand resp
   if (pull.may_suspend && !parts_.gate.closed()) {
     const int64_t wait_ms = parts_.config.long_polling_enable ? pull.header.suspend_timeout_millis
                                                               : parts_.config.short_polling_time_ms;
-    const Tick deadline = parts_.runtime.clock().Now() + milliseconds(wait_ms);
+    const Tick deadline = parts_.runtime.clock().Now() +
+                          milliseconds(std::clamp<int64_t>(wait_ms, 0, kLongestHoldMs));
     if (hold_.Hold(pull, deadline, static_cast<size_t>(parts_.config.max_held_pulls))) return;
   }
   pull.connection->Reply(pull.command, std::move(response));
