@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "wire/offset_headers.h"
 
 namespace rmq::broker {
@@ -70,9 +72,19 @@ void OffsetProcessor::UpdateConsumerOffset(const ConnectionPtr& connection,
                                            const wire::RemotingCommand& request) {
   const auto header = DecodeOrReply<wire::UpdateConsumerOffsetRequestHeader>(connection, request);
   if (!header) return;
-  if (parts_.topics.Find(header->topic) == nullptr) {
+  const wire::TopicConfig* topic = parts_.topics.Find(header->topic);
+  if (topic == nullptr) {
     return ReplyError(connection, request, ResponseCode::kTopicNotExist,
                       fmt::format("Topic {} not exist!", header->topic));
+  }
+  // A client that makes up queues would fill memory with their offsets. One that the topic has had
+  // still holds messages to consume.
+  const int32_t queues = std::max(topic->read_queue_nums, topic->write_queue_nums);
+  const bool exists = header->queue_id >= 0 && header->queue_id < queues;
+  if (!exists && !parts_.store.MaxOffset(header->topic, header->queue_id).has_value()) {
+    return ReplyError(connection, request, ResponseCode::kSystemError,
+                      fmt::format("queueId[{}] is illegal, topic[{}] has {} queues",
+                                  header->queue_id, header->topic, queues));
   }
   const auto committed = CommitOffset(parts_, connection->id(), header->consumer_group,
                                       header->topic, header->queue_id, header->commit_offset);
