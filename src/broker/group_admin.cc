@@ -28,6 +28,11 @@ wire::Connection Describe(const ClientChannel& channel) {
 
 Result<void> PutGroup(AdminCall& call, wire::SubscriptionGroupConfig group) {
   RMQ_TRY(wire::ValidateGroup(group.group_name));
+  if (group.retry_queue_nums < 0 || group.retry_queue_nums > kMaxQueuesOfTopic) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("group {}: retryQueueNums {}: must be 0 to {}", group.group_name,
+                            group.retry_queue_nums, kMaxQueuesOfTopic));
+  }
   const auto* existing = call.parts.groups.Find(group.group_name);
   if (existing != nullptr && *existing == group) return {};
   call.parts.groups.Put(std::move(group), call.now());

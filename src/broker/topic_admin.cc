@@ -41,12 +41,13 @@ Result<void> CheckCreatable(const AdminCall& call, const wire::TopicConfig& topi
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("The topic[{}] is conflict with system topic.", topic.topic_name));
   }
-  if (topic.read_queue_nums < 0 || topic.write_queue_nums < 0 || topic.perm < 0) {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("topic {}: readQueueNums {}, writeQueueNums {}, perm {}: must not be "
-                    "negative",
-                    topic.topic_name, topic.read_queue_nums, topic.write_queue_nums, topic.perm));
+  const auto possible = [](int32_t queues) { return queues >= 0 && queues <= kMaxQueuesOfTopic; };
+  if (!possible(topic.read_queue_nums) || !possible(topic.write_queue_nums) || topic.perm < 0) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("topic {}: readQueueNums {}, writeQueueNums {}, perm {}: must not be "
+                            "negative, nor more than {} queues",
+                            topic.topic_name, topic.read_queue_nums, topic.write_queue_nums,
+                            topic.perm, kMaxQueuesOfTopic));
   }
   return {};
 }

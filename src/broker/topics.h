@@ -20,6 +20,9 @@ namespace rmq::broker {
 
 struct BrokerConfig;
 
+// More would make every list of a topic's queues a burden; Apache sets no bound.
+inline constexpr int32_t kMaxQueuesOfTopic = 100'000;
+
 class Topics {
  public:
   using TopicTable = std::map<std::string, wire::TopicConfig, std::less<>>;
