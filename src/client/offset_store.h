@@ -24,6 +24,8 @@ class OffsetStore {
   virtual void Save(Context& ctx, const std::map<MessageQueue, QueueOffset>& offsets) = 0;
   // The next Save of `queue` may go back: its offset was reset.
   virtual void AllowBack(const MessageQueue& queue) = 0;
+  // What was saved may be forgotten: the next Save saves what has not changed, too.
+  virtual void Doubt() = 0;
 };
 
 class RemoteOffsets final : public OffsetStore {
@@ -34,6 +36,9 @@ class RemoteOffsets final : public OffsetStore {
   Result<std::optional<QueueOffset>> Load(Context& ctx, const MessageQueue& queue) override;
   void Save(Context& ctx, const std::map<MessageQueue, QueueOffset>& offsets) override;
   void AllowBack(const MessageQueue& queue) override { sent_.erase(queue); }
+  void Doubt() override {
+    for (auto& [queue, sent] : sent_) sent.confirmed = false;
+  }
 
  private:
   struct Sent {
@@ -59,6 +64,7 @@ class LocalOffsets final : public OffsetStore {
   Result<std::optional<QueueOffset>> Load(Context& ctx, const MessageQueue& queue) override;
   void Save(Context& ctx, const std::map<MessageQueue, QueueOffset>& offsets) override;
   void AllowBack(const MessageQueue& queue) override { offsets_.erase(queue); }
+  void Doubt() override {}  // A replaced file is durable.
 
  private:
   LocalOffsets(runtime::Runtime& runtime, std::unique_ptr<runtime::Directory> directory)

@@ -164,8 +164,10 @@ void PushConsumer::RenewLocks(Context& ctx) {
 }
 
 // CLIENT-52: brokers keep locks in memory. One that was restarted has given ours away, perhaps, to
-// whoever it heard of first. (An address that is a name may be anybody's.)
+// whoever it heard of first. (An address that is a name may be anybody's.) CLIENT-45: it writes
+// offsets to its disk only now and then, and may have forgotten some.
 void PushConsumer::ConnectionLost(Endpoint peer) {
+  if (parts_.offsets != nullptr) parts_.offsets->Doubt();
   if (!parts_.locks() || closed_) return;
   std::vector<MessageQueue> doubtful;
   for (const auto& [queue, process] : table_.owned()) {

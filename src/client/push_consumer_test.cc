@@ -398,6 +398,25 @@ SIM_TEST(PushConsumer, ReadsOnAfterABrokerWasAway) {
   EXPECT_THAT(broker.Members("billing"), ElementsAre(reader.id()));
 }
 
+// CLIENT-45, museum list A, 3: a broker writes offsets to its disk only now and then.
+SIM_TEST(PushConsumer, CommitsAgainWhatARestartedBrokerHasForgotten) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  AppendNumbers(broker, 0, 5);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Reader reader(ctx, cluster);
+  Sleep(ctx, seconds(20));
+  ASSERT_EQ(broker.Committed("billing", "orders", 0), 5);
+  cluster.Kill(broker);
+  broker.Commit("billing", "orders", 0, 2);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Sleep(ctx, seconds(20));
+
+  EXPECT_EQ(broker.Committed("billing", "orders", 0), 5);
+  EXPECT_THAT(reader.bodies(), SizeIs(5));
+}
+
 // The connection hangs: nobody is told anything (half-open TCP).
 SIM_TEST(PushConsumer, ReadsOnAfterAPartition) {
   FakeCluster cluster(sim);
