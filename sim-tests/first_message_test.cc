@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/cluster.h"
+#include "harness/inspector.h"
 #include "harness/workload.h"
 #include "sim/sim_test.h"
 
@@ -12,6 +13,7 @@ SIM_TEST_SEEDS(Cluster, DeliversEverythingWhenNothingFails, 5) {
   Oracle oracle;
   Cluster cluster(sim, oracle, {});
   Workload workload(cluster, oracle, {});
+  Inspector inspector(cluster, oracle, workload.topics(), workload.groups());
   cluster.StartAll();
   cluster.HealAndWait(ctx, seconds(30));
   workload.StartConsumers();
@@ -19,7 +21,7 @@ SIM_TEST_SEEDS(Cluster, DeliversEverythingWhenNothingFails, 5) {
   EXPECT_TRUE(ctx.SleepFor(seconds(20)).has_value());
   workload.StopProducers(ctx, seconds(10));
   workload.DrainAndCheck(ctx, seconds(120));
-  workload.CheckContents(ctx);
+  inspector.CheckContents(ctx);
   workload.StopConsumers(ctx, seconds(20));
   cluster.StopAll(ctx, seconds(30));
   EXPECT_GT(oracle.acked(), 100U);

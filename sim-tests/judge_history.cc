@@ -8,6 +8,7 @@
 
 #include "apps/program.h"
 #include "client/pull_consumer.h"
+#include "harness/queue_reader.h"
 #include "history.h"
 
 namespace rmq::simtest {
@@ -26,34 +27,6 @@ constexpr Flag kFlags[] = {
 };
 
 constexpr milliseconds kPoll{20};
-
-MessageId IdOf(const Bytes& body) {
-  return MessageId(body.text().substr(0, body.text().find(' ')));
-}
-
-// What the queue holds, told to the oracle message by message.
-Result<Oracle::QueueContents> ReadQueue(Context& ctx, client::PullConsumer& consumer,
-                                        const MessageQueue& queue, Oracle& oracle) {
-  RMQ_TRY(const QueueOffset min, consumer.MinOffset(ctx, queue));
-  RMQ_TRY(const QueueOffset max, consumer.MaxOffset(ctx, queue));
-  Oracle::QueueContents held{.min = min.value, .max = max.value};
-  for (QueueOffset at = min; at < max;) {
-    RMQ_TRY(const client::PullResult pulled, consumer.Pull(ctx, queue, at));
-    for (const client::MessagePtr& message : pulled.messages) {
-      const MessageId id = IdOf(message->body);
-      held.messages[message->queue_offset.value] = id;
-      oracle.Read(id, queue, message->queue_offset.value);
-    }
-    if (pulled.next_begin_offset <= at) break;
-    at = pulled.next_begin_offset;
-  }
-  if (static_cast<int64_t>(held.messages.size()) != held.max - held.min) {
-    oracle.Report("I2",
-                  fmt::format("queue {} of {} holds {} messages from {} to {}", queue.queue_id,
-                              queue.broker_name, held.messages.size(), held.min, held.max));
-  }
-  return held;
-}
 
 // Its broker may just have come back, and not be known yet.
 Result<std::vector<MessageQueue>> AwaitQueues(Context& ctx, client::PullConsumer& consumer,

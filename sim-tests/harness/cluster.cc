@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "broker/broker.h"
+#include "harness/store_reader.h"
 #include "namesrv/name_server.h"
 #include "sim/disk.h"
 #include "sim/machine.h"
@@ -13,6 +16,7 @@ namespace {
 
 constexpr int kNameServerPort = 9876;
 constexpr int kBrokerPort = 10911;
+constexpr const char* kStoreRoot = "/store";
 
 }  // namespace
 
@@ -32,6 +36,10 @@ std::string Cluster::BrokerName(int number) {
 
 std::string Cluster::name_server_address(int number) const {
   return fmt::format("{}:{}", name_servers_[At(number)].machine->ip().ToString(), kNameServerPort);
+}
+
+std::string Cluster::broker_address(int number) const {
+  return fmt::format("{}:{}", brokers_[At(number)].machine->ip().ToString(), kBrokerPort);
 }
 
 std::string Cluster::name_server_list() const {
@@ -73,7 +81,7 @@ KeyValues Cluster::BrokerKeys(int number) const {
                     {"brokerClusterName", "sim"},
                     {"namesrvAddr", name_server_list()},
                     {"listenPort", fmt::to_string(kBrokerPort)},
-                    {"storePathRootDir", "/store"},
+                    {"storePathRootDir", kStoreRoot},
                     {"flushDiskType", options_.sync_flush ? "SYNC_FLUSH" : "ASYNC_FLUSH"},
                     {"defaultTopicQueueNums", "4"}};
   keys.insert(keys.end(), options_.broker_keys.begin(), options_.broker_keys.end());
@@ -85,20 +93,41 @@ void Cluster::StartBroker(int number) {
   if (Runs(node)) return;
   const int life = ++node.life;
   node.serving = node.stopping = false;
-  node.process = &sim_.Start(
-      *node.machine, "broker", [this, number, life](Context& ctx, runtime::Runtime& runtime) {
-        broker::BrokerOptions options;
-        options.overrides = BrokerKeys(number);
-        options.started = [this, number, life](const std::string&, Endpoint) {
-          Node& own = brokers_[At(number)];
-          if (own.life == life) own.serving = true;
-        };
-        const Result<void> ran = broker::RunBroker(ctx, runtime, std::move(options));
-        if (!ran.has_value()) {
-          oracle_.Report("I13",
-                         fmt::format("{} ended: {}", BrokerName(number), ran.error().ToString()));
-        }
-      });
+  node.process = &sim_.Start(*node.machine, "broker",
+                             [this, number, life](Context& ctx, runtime::Runtime& runtime) {
+                               RunBroker(ctx, runtime, number, life);
+                             });
+}
+
+void Cluster::RunBroker(Context& ctx, runtime::Runtime& runtime, int number, int life) {
+  broker::BrokerOptions options;
+  options.overrides = BrokerKeys(number);
+  options.started = [this, number, life](const std::string&, Endpoint) {
+    Node& own = brokers_[At(number)];
+    if (own.life == life) own.serving = true;
+  };
+  const Result<void> ran = broker::RunBroker(ctx, runtime, std::move(options));
+  if (!ran.has_value()) {
+    oracle_.Report("I13", fmt::format("{} ended: {}", BrokerName(number), ran.error().ToString()));
+  } else {
+    CheckDerivedState(number);
+  }
+}
+
+void Cluster::CheckDerivedState(int number) {
+  const auto slots =
+      std::ranges::find(options_.broker_keys, "maxHashSlotNum", &KeyValues::value_type::first);
+  if (slots == options_.broker_keys.end()) return;
+  const sim::Disk& disk = broker_machine(number).disk();
+  const std::string root = fmt::format("{}/", kStoreRoot);
+  StoreFiles files;
+  for (const std::string& path : disk.ListFiles()) {
+    if (path.starts_with(root)) files[path.substr(root.size())] = *disk.ReadFile(path);
+  }
+  const StoreImage image(files, static_cast<uint32_t>(std::stoul(slots->second)));
+  for (const std::string& finding : image.Findings()) {
+    oracle_.Report("I3", fmt::format("{}: {}", BrokerName(number), finding));
+  }
 }
 
 void Cluster::StopNode(Node& node) {
@@ -129,8 +158,12 @@ void Cluster::KillBroker(int number) {
 }
 
 void Cluster::PowerCutBroker(int number) {
-  Forget(brokers_[At(number)]);
   if (!options_.sync_flush) oracle_.MayLoseSuffix(BrokerName(number));
+  PowerCutIdleBroker(number);
+}
+
+void Cluster::PowerCutIdleBroker(int number) {
+  Forget(brokers_[At(number)]);
   sim_.PowerCut(*brokers_[At(number)].machine);
 }
 

@@ -43,6 +43,8 @@ class Cluster {
   void KillBroker(int number);
   // Of the broker's machine. Tells the oracle what may be lost.
   void PowerCutBroker(int number);
+  // When nobody has written anything for longer than any flush interval: nothing may be lost.
+  void PowerCutIdleBroker(int number);
   void PowerCutNameServer(int number);
 
   bool BrokerServes(int number) const { return brokers_[At(number)].serving; }
@@ -56,6 +58,7 @@ class Cluster {
   // "10.0.0.2:9876;10.0.0.3:9876"
   std::string name_server_list() const;
   std::string name_server_address(int number) const;
+  std::string broker_address(int number) const;
   static std::string BrokerName(int number);
   int broker_count() const { return static_cast<int>(brokers_.size()); }
   int name_server_count() const { return static_cast<int>(name_servers_.size()); }
@@ -64,7 +67,9 @@ class Cluster {
 
   // Starts what is down and waits until everything serves: I13 and I15 if it does not in time.
   void HealAndWait(Context& ctx, nanoseconds at_most);
-  // Gracefully, and waits: I15 if somebody does not end.
+  // Gracefully, and waits: I15 if somebody does not end. Whenever a broker has ended gracefully,
+  // here or in the storm, its queues and its index are compared with its log: I3. (With the index
+  // of a real size, when broker_keys has no maxHashSlotNum, that would take too long.)
   void StopAll(Context& ctx, nanoseconds at_most);
 
  private:
@@ -80,6 +85,8 @@ class Cluster {
   void StopNode(Node& node);
   void Forget(Node& node);
   KeyValues BrokerKeys(int number) const;
+  void RunBroker(Context& ctx, runtime::Runtime& runtime, int number, int life);
+  void CheckDerivedState(int number);
 
   sim::Simulation& sim_;
   Oracle& oracle_;

@@ -55,6 +55,9 @@ void FaultPlan::Run(Context& ctx) {
     event.end ? End(bounded) : Begin(bounded);
   }
   (void)ctx.SleepUntil(began + storm_);
+  for (int broker = 0; broker < cluster_.broker_count(); ++broker) {
+    if (cluster_.BrokerRuns(broker)) sim_.SetCpuFactor(cluster_.broker(broker), 1);
+  }
 }
 
 sim::Simulation::Machines FaultPlan::AllBut(const sim::Machine& machine) {

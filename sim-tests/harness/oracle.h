@@ -7,8 +7,10 @@
 // of the log in a power cut; SYNC_FLUSH loses nothing. Beyond the promise loss is allowed, lying
 // is not.
 //
-// Checkers: I1 acked durability, I2 one message per offset, I5 offset sanity, I6 at least once,
-// I8 queue order, and Jepsen's aborted read.
+// Checkers here: I1 acked durability, I2 one message per offset, I5 offset sanity, I6 at least
+// once, I8 queue order, and Jepsen's aborted read. Those that need other facts live beside it and
+// report to it: StoreImage (I3), RouteWatch (I12), Cluster (I13, I15), ConfigLedger (I14),
+// Promptness (I15), HostileClient (I20).
 #pragma once
 
 #include <cstdint>
@@ -30,6 +32,9 @@ struct Violation {
   std::string text;
 };
 
+// "broker-a/orders/3"
+std::string Text(const MessageQueue& queue);
+
 class Oracle {
  public:
   // --- what clients tell ---
@@ -46,6 +51,9 @@ class Oracle {
                  const MessageQueue& queue, int64_t queue_offset);
   // Somebody read a message at its place, outside of any group.
   void Read(const MessageId& id, const MessageQueue& queue, int64_t queue_offset);
+  // A broker said at any time that `group` has committed `offset`: what is known to lie before it
+  // must have been handled by then.
+  void Committed(const std::string& group, const MessageQueue& queue, int64_t offset);
 
   // --- what the scenario tells ---
   // A power cut of a broker whose mode does not promise to survive it.
@@ -65,9 +73,13 @@ class Oracle {
   void CheckDurable(const std::map<MessageQueue, QueueContents>& contents);
   // Every acked message that is still there reached `group`.
   void CheckDeliveredToAll(const std::string& group);
+  // The queue holds up to `max`; all of it has been looked at since the last commit.
   void CheckCommitted(const std::string& group, const MessageQueue& queue, int64_t committed,
                       int64_t max);
-  // For checkers that live outside: I12, I13, I14, I15.
+  // What groups had committed when nobody consumed any more, and after a stop that loses nothing.
+  using CommittedOffsets = std::map<std::pair<std::string, MessageQueue>, int64_t>;
+  void CheckCommitsKept(const CommittedOffsets& before, const CommittedOffsets& after);
+  // For checkers that live outside.
   void Report(std::string checker, std::string text);
 
   // The topics and brokers that hold acked messages, or may hold them.
@@ -102,6 +114,7 @@ class Oracle {
   bool Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                const char* how);
   void CheckLossIsASuffix();
+  void CheckHandled(const std::string& group, const MessageQueue& queue, int64_t from, int64_t to);
   bool IsOwed(const Send& send) const;
   bool IsOfThisLife(const Send& send, const std::string& broker_name) const;
 
@@ -109,6 +122,7 @@ class Oracle {
   std::map<MessageQueue, std::map<int64_t, Slot>> slots_;
   std::map<std::string, std::set<MessageId>> delivered_to_;                  // by group
   std::map<std::pair<std::string, MessageQueue>, int64_t> last_first_time_;  // of orderly groups
+  CommittedOffsets handled_to_;  // checked by Committed up to here
   int cuts_ = 0;
   std::map<std::string, int> last_cut_;  // by broker: the number of its last cut among all
   std::set<std::string> twice_gone_;

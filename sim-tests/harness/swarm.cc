@@ -4,18 +4,13 @@
 
 #include "harness/cluster.h"
 #include "harness/fault_plan.h"
+#include "harness/phases.h"
 #include "harness/workload.h"
-#include "sim/machine.h"
 
 namespace rmq::simtest {
 namespace {
 
 constexpr uint64_t kNoObject = 0;
-// Within this much simulated time after healing everything is as it should be: three times the
-// longest lease of all (a NameServer's 120 s).
-constexpr seconds kConverge{360};
-constexpr seconds kStopTime{120};
-
 template <typename T, size_t N>
 T Pick(sim::Draws& draws, runtime::Site site, const T (&choices)[N]) {
   return choices[draws.Draw(site, kNoObject, N)];
@@ -72,8 +67,14 @@ WorkloadOptions DrawWorkload(sim::Draws& draws) {
   options.orderly_members = static_cast<int>(draws.Draw("workload: orderly", kNoObject, 3));
   options.send_pause = milliseconds(Pick(draws, "workload: pause", {40, 15, 100}));
   options.max_body_bytes = Pick(draws, "workload: body", {200, 2000, 5000});
-  options.handling = milliseconds(Pick(draws, "workload: handling", {0, 2, 20}));
+  options.handling = milliseconds(Pick(draws, "workload: handling", {0, 2, 20, 300}));
+  options.persist_interval = seconds(Pick(draws, "workload: persist interval", {5, 1}));
   return options;
+}
+
+// The network's own odds are drawn per connection; half of the worlds have a calm one.
+bool NetworkIsStormy(uint64_t seed) {
+  return MixBits(seed ^ 0x6e6574) % 2 == 1;
 }
 
 sim::SimulationOptions WorldOptions(const SwarmOptions& options) {
@@ -82,18 +83,9 @@ sim::SimulationOptions WorldOptions(const SwarmOptions& options) {
   world.kill_mode = options.kill_mode;
   world.log_sink = options.log_sink;
   world.log_level = options.log_level;
-  // The network's own odds are drawn per connection; half of the worlds have a calm one.
-  if (MixBits(options.seed ^ 0x6e6574) % 2 == 1) world.network = sim::NetworkOptions::Stormy();
+  if (NetworkIsStormy(options.seed)) world.network = sim::NetworkOptions::Stormy();
   world.faulty_clocks = MixBits(options.seed ^ 0x636c6b) % 2 == 1;
   return world;
-}
-
-void Verify(Context& ctx, Cluster& cluster, Workload& workload) {
-  cluster.HealAndWait(ctx, kConverge);
-  workload.WaitForRoutes(ctx, kConverge);
-  workload.CheckContents(ctx);  // First: what was lost within the promise can't be delivered.
-  workload.DrainAndCheck(ctx, kConverge);
-  workload.CheckContents(ctx);
 }
 
 void RunPhases(Context& ctx, sim::Simulation& sim, Oracle& oracle, SwarmReport& report) {
@@ -102,30 +94,21 @@ void RunPhases(Context& ctx, sim::Simulation& sim, Oracle& oracle, SwarmReport& 
   Workload workload(cluster, oracle, DrawWorkload(draws));
   const seconds storm(Pick(draws, "storm: length", {20, 40, 10}));
   FaultPlan faults(cluster, workload, storm);
+  Phases phases(cluster, workload, oracle);
+  const Outage outage =
+      Pick(draws, "outage", {Outage::kNone, Outage::kNone, Outage::kShort, Outage::kForgotten});
+  // Where connections are torn at any moment nobody can say how long a message may take.
+  const bool calm = !NetworkIsStormy(sim.seed()) && draws.Draw("calm phase", kNoObject, 2) == 1;
 
-  cluster.StartAll();
-  workload.StartConsumers();
-  workload.StartProducers();
-  faults.Run(ctx);
-
-  // Producers go on for a while in a healed world: an acked message there needs no excuse.
-  cluster.HealAndWait(ctx, kConverge);
-  (void)ctx.SleepFor(seconds(5));
-  workload.StopProducers(ctx, kStopTime);
-  Verify(ctx, cluster, workload);
-
-  workload.StopConsumers(ctx, kStopTime);
-  cluster.StopAll(ctx, kStopTime);
-  cluster.StartAll();
-  cluster.HealAndWait(ctx, kConverge);
-  workload.WaitForRoutes(ctx, kConverge);
-  workload.CheckContents(ctx);
+  phases.Storm(ctx, faults);
+  phases.Heal(ctx);
+  phases.Verify(ctx);
+  if (calm) phases.Calm(ctx);
+  phases.End(ctx, outage);
 
   report.faults = faults.by_kind();
   report.fault_count = faults.count();
   workload.KillClients();
-  for (int i = 0; i < cluster.broker_count(); ++i) cluster.KillBroker(i);
-  for (int i = 0; i < cluster.name_server_count(); ++i) cluster.KillNameServer(i);
 }
 
 }  // namespace

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "client/client_instance.h"
 #include "client/producer.h"
-#include "client/pull_consumer.h"
 #include "client/push_consumer.h"
+#include "harness/queue_reader.h"
 #include "sim/machine.h"
 #include "sim/process.h"
 #include "wire/message_id.h"
@@ -15,36 +13,31 @@
 namespace rmq::simtest {
 namespace {
 
-constexpr std::string_view kConcurrentGroup = "concurrent";
-constexpr std::string_view kOrderlyGroup = "orderly";
+constexpr const char* kConcurrentGroup = "concurrent";
+constexpr const char* kOrderlyGroup = "orderly";
 constexpr milliseconds kStep{100};
-
-// The id is the body's first word; the rest is padding.
-std::string BodyOf(const MessageId& id, size_t padding) {
-  return id + " " + std::string(padding, 'x');
-}
-MessageId IdOf(const Bytes& body) {
-  return MessageId(body.text().substr(0, body.text().find(' ')));
-}
+constexpr milliseconds kCalmPause{200};
 
 bool IsUnknown(const Error& error) {
   return error.code() == ErrorCode::kDeadlineExceeded ||
          error.code() == ErrorCode::kConnectionReset || error.code() == ErrorCode::kCancelled;
 }
 
-// Lets the client library's destructors meet closed objects however the fiber ends.
-template <typename T>
-void CloseIf(Context& ctx, T& object) {
-  object->Close(ctx);
-}
-
 }  // namespace
 
 Workload::Workload(Cluster& cluster, Oracle& oracle, WorkloadOptions options)
-    : cluster_(cluster), sim_(cluster.sim()), oracle_(oracle), options_(std::move(options)) {
+    : cluster_(cluster),
+      sim_(cluster.sim()),
+      oracle_(oracle),
+      options_(std::move(options)),
+      promptness_(oracle) {
   for (int i = 0; i < options_.producers; ++i) AddClient(Client::Kind::kProducer, i);
   for (int i = 0; i < options_.concurrent_members; ++i) AddClient(Client::Kind::kConcurrent, i);
   for (int i = 0; i < options_.orderly_members; ++i) AddClient(Client::Kind::kOrderly, i);
+}
+
+std::string Workload::Client::group() const {
+  return orderly() ? kOrderlyGroup : kConcurrentGroup;
 }
 
 void Workload::AddClient(Client::Kind kind, int number) {
@@ -105,17 +98,9 @@ void Workload::Produce(Context& ctx, runtime::Runtime& runtime, const Client& se
       client::ClientInstance::Create(runtime, {.name_servers = cluster_.name_server_list()});
   auto producer = client::Producer::Create(**instance, {.group = "producers"});
   Context running = ctx.WithCancellation(runtime.stop());
-  const uint64_t object = static_cast<uint64_t>(self.number);
   for (int n = 0; running.Check().has_value(); ++n) {
     const MessageId id = fmt::format("p{}/{}#{}", self.number, self.life, n);
-    sim::Draws& draws = sim_.draws();
-    const uint64_t topic = draws.Draw("workload: topic", object, options_.topics.size());
-    const uint64_t padding =
-        draws.Draw("workload: body size", object, static_cast<uint64_t>(options_.max_body_bytes));
-    client::Message message;
-    message.topic = options_.topics[topic];
-    message.body = Bytes::Copy(BodyOf(id, padding));
-    message.keys = {id};
+    const client::Message message = NewMessage(id, self);
     oracle_.SendBegan(id);
     const auto sent = (*producer)->Send(running, message);
     if (sent.has_value() && sent->status != client::SendStatus::kSendOk) {
@@ -124,40 +109,43 @@ void Workload::Produce(Context& ctx, runtime::Runtime& runtime, const Client& se
       const auto place = wire::OffsetMessageId::Parse(sent->offset_msg_id);
       oracle_.SendOk(id, sent->queue, sent->queue_offset.value,
                      place.has_value() ? place->physical_offset.value : -1);
+      promptness_.Acked(id, sim_.Now());
     } else if (!IsUnknown(sent.error())) {
       oracle_.SendFailed(id);
     }
-    const int64_t pause =
-        draws.Exponential("workload: send pause", object, options_.send_pause.count());
-    (void)running.SleepFor(nanoseconds(pause));
+    const nanoseconds pause = calm_ ? kCalmPause : options_.send_pause;
+    (void)running.SleepFor(nanoseconds(sim_.draws().Exponential(
+        "workload: send pause", static_cast<uint64_t>(self.number), pause.count())));
   }
   (*producer)->Close(ctx);
   (*instance)->Close(ctx);
 }
 
+client::Message Workload::NewMessage(const MessageId& id, const Client& self) {
+  const auto object = static_cast<uint64_t>(self.number);
+  sim::Draws& draws = sim_.draws();
+  client::Message message;
+  message.topic = options_.topics[draws.Draw("workload: topic", object, options_.topics.size())];
+  const uint64_t padding =
+      draws.Draw("workload: body size", object, static_cast<uint64_t>(options_.max_body_bytes));
+  message.body = Bytes::Copy(BodyOf(id, padding));
+  message.keys = {id};
+  if (draws.Draw("workload: tag", object, 2) == 1) message.tags = "tag";
+  return message;
+}
+
 void Workload::Consume(Context& ctx, runtime::Runtime& runtime, const Client& self) {
-  const bool orderly = self.kind == Client::Kind::kOrderly;
-  const std::string group(orderly ? kOrderlyGroup : kConcurrentGroup);
   auto instance =
       client::ClientInstance::Create(runtime, {.name_servers = cluster_.name_server_list()});
-  const auto listener = [this, orderly, group, &self](Context& own,
-                                                      std::span<const client::MessagePtr> messages,
-                                                      client::ConsumeContext& consume) {
-    if (options_.handling.count() > 0) {
-      const int64_t time = sim_.draws().Exponential(
-          "workload: handling", static_cast<uint64_t>(self.number), options_.handling.count());
-      if (!own.SleepFor(nanoseconds(time)).has_value()) return client::ConsumeResult::kRetry;
-    }
-    for (const client::MessagePtr& message : messages) {
-      oracle_.Delivered(group, orderly, IdOf(message->body), consume.queue,
-                        message->queue_offset.value);
-    }
-    return client::ConsumeResult::kSuccess;
+  const auto listener = [this, &self](Context& own, std::span<const client::MessagePtr> messages,
+                                      client::ConsumeContext& consume) {
+    return Handle(own, self, messages, consume.queue);
   };
   client::PushConsumerOptions options;
-  options.group = group;
-  options.orderly = orderly;
+  options.group = self.group();
+  options.orderly = self.orderly();
   options.from = wire::ConsumeFromWhere::kFirstOffset;
+  options.persist_interval = options_.persist_interval;
   auto consumer = client::PushConsumer::Create(**instance, options, listener);
   for (const std::string& topic : options_.topics) (void)(*consumer)->Subscribe(topic, "*");
   Context running = ctx.WithCancellation(runtime.stop());
@@ -165,6 +153,26 @@ void Workload::Consume(Context& ctx, runtime::Runtime& runtime, const Client& se
   (void)running.SleepUntil(kNever);
   (*consumer)->Close(ctx);
   (*instance)->Close(ctx);
+}
+
+// A message counts as delivered when it has been handled, not when handling begins: a client may be
+// killed in between.
+client::ConsumeResult Workload::Handle(Context& ctx, const Client& self,
+                                       std::span<const client::MessagePtr> messages,
+                                       const MessageQueue& queue) {
+  for (const client::MessagePtr& message : messages) {
+    promptness_.Handed(self.group(), IdOf(message->body), sim_.Now());
+  }
+  if (options_.handling.count() > 0 && !calm_) {
+    const int64_t time = sim_.draws().Exponential(
+        "workload: handling", static_cast<uint64_t>(self.number), options_.handling.count());
+    if (!ctx.SleepFor(nanoseconds(time)).has_value()) return client::ConsumeResult::kRetry;
+  }
+  for (const client::MessagePtr& message : messages) {
+    oracle_.Delivered(self.group(), self.orderly(), IdOf(message->body), queue,
+                      message->queue_offset.value);
+  }
+  return client::ConsumeResult::kSuccess;
 }
 
 void Workload::StopKind(Context& ctx, bool producers, nanoseconds at_most) {
@@ -191,6 +199,11 @@ void Workload::StopConsumers(Context& ctx, nanoseconds at_most) {
   StopKind(ctx, false, at_most);
 }
 
+void Workload::CalmDown(std::optional<nanoseconds> bound) {
+  calm_ = true;
+  promptness_.Expect(bound);
+}
+
 void Workload::DrainAndCheck(Context& ctx, nanoseconds at_most) {
   for (int i = 0; i < client_count(); ++i) {
     if (clients_[static_cast<size_t>(i)].kind != Client::Kind::kProducer) RestartClient(i);
@@ -203,148 +216,6 @@ void Workload::DrainAndCheck(Context& ctx, nanoseconds at_most) {
   };
   while (missing() > 0 && ctx.Now() < deadline) (void)ctx.SleepFor(kStep);
   for (const std::string& group : groups()) oracle_.CheckDeliveredToAll(group);
-}
-
-namespace {
-
-// The network may go on tearing connections in a healed world, and clients keep a route for 30 s:
-// a reader tries again.
-template <typename Function>
-auto WithRetries(Context& ctx, Function function) {
-  auto result = function();
-  for (int attempt = 0; attempt < 60 && !result.has_value(); ++attempt) {
-    if (!ctx.SleepFor(seconds(1)).has_value()) break;
-    result = function();
-  }
-  return result;
-}
-
-}  // namespace
-
-// Of all brokers that hold acked messages: a NameServer whose connection to a broker has just been
-// torn shows a part of the route until the broker is back.
-Result<std::vector<MessageQueue>> Workload::FetchAllQueues(Context& ctx,
-                                                           client::PullConsumer& reader,
-                                                           const std::string& topic,
-                                                           bool doubtful_too) {
-  RMQ_TRY(auto queues, reader.FetchQueues(ctx, topic));
-  for (const auto& [acked_topic, broker] : oracle_.AckedPlaces(doubtful_too)) {
-    const bool shown = std::ranges::any_of(
-        queues, [&](const MessageQueue& queue) { return queue.broker_name == broker; });
-    if (acked_topic == topic && !shown) {
-      return Fail(ErrorCode::kUnavailable, fmt::format("{} is not shown", broker));
-    }
-  }
-  return queues;
-}
-
-void Workload::CheckContents(Context& ctx) {
-  auto instance = client::ClientInstance::Create(
-      sim_.runtime(), {.name_servers = cluster_.name_server_list(), .instance_name = "verifier"});
-  auto consumer = client::PullConsumer::Create(**instance, {.group = "verifier"});
-  std::map<MessageQueue, Oracle::QueueContents> contents;
-  for (const std::string& topic : options_.topics) {
-    Context timed = ctx.WithTimeout(minutes(10));
-    auto queues =
-        WithRetries(timed, [&] { return FetchAllQueues(timed, **consumer, topic, true); });
-    if (!queues.has_value()) {  // A broker that lost all of a topic does not know it either.
-      queues = WithRetries(timed, [&] { return FetchAllQueues(timed, **consumer, topic, false); });
-    }
-    if (!queues.has_value()) {
-      if (oracle_.acked() > 0) {
-        oracle_.Report("I12",
-                       fmt::format("no route of topic {}: {}", topic, queues.error().ToString()));
-      }
-      continue;
-    }
-    for (const MessageQueue& queue : *queues) {
-      const auto min = WithRetries(timed, [&] { return (*consumer)->MinOffset(timed, queue); });
-      const auto max = WithRetries(timed, [&] { return (*consumer)->MaxOffset(timed, queue); });
-      if (!min.has_value() || !max.has_value()) {
-        oracle_.Report("I15", fmt::format("{} of {} can't be asked for its offsets", queue.queue_id,
-                                          queue.broker_name));
-        continue;
-      }
-      Oracle::QueueContents& held = contents[queue];
-      held.min = min->value;
-      held.max = max->value;
-      int times_sent_back = 0;
-      for (QueueOffset at = *min; at < *max;) {
-        const auto pulled = WithRetries(timed, [&] { return (*consumer)->Pull(timed, queue, at); });
-        if (!pulled.has_value()) {
-          oracle_.Report("I15",
-                         fmt::format("{} queue {} offset {} can't be read: {}", queue.broker_name,
-                                     queue.queue_id, at.value, pulled.error().ToString()));
-          break;
-        }
-        for (const client::MessagePtr& message : pulled->messages) {
-          const MessageId id = IdOf(message->body);
-          // Later ones are of sends whose producers have given them up.
-          if (message->queue_offset < *max) held.messages[message->queue_offset.value] = id;
-          oracle_.Read(id, queue, message->queue_offset.value);
-        }
-        // A broker that lost a suffix may send a reader back whose connection was torn (BROKER-52).
-        const bool sent_back = pulled->status == client::PullStatus::kOffsetIllegal;
-        if (pulled->next_begin_offset <= at && (!sent_back || ++times_sent_back > 3)) {
-          oracle_.Report("I15", fmt::format("{} {} queue {}: a pull at {} says to go on at {}",
-                                            queue.broker_name, topic, queue.queue_id, at.value,
-                                            pulled->next_begin_offset.value));
-          break;
-        }
-        at = pulled->next_begin_offset;
-      }
-      if (static_cast<int64_t>(held.messages.size()) != held.max - held.min) {
-        oracle_.Report(
-            "I2", fmt::format("{} {} queue {} holds {} messages from {} to {}", queue.broker_name,
-                              topic, queue.queue_id, held.messages.size(), held.min, held.max));
-      }
-    }
-  }
-  oracle_.CheckDurable(contents);
-  (*consumer)->Close(ctx);
-  (*instance)->Close(ctx);
-}
-
-// What is wrong with the routes of a NameServer; empty if nothing.
-std::string Workload::RouteFault(Context& ctx, client::PullConsumer& reader, int name_server) {
-  std::map<std::string, std::set<std::string>> shown;
-  for (const std::string& topic : options_.topics) {
-    Context timed = ctx.WithTimeout(seconds(10));
-    const auto queues = reader.FetchQueues(timed, topic);
-    if (!queues.has_value()) continue;
-    for (const MessageQueue& queue : *queues) shown[topic].insert(queue.broker_name);
-  }
-  for (const auto& [topic, broker] : oracle_.AckedPlaces(/*doubtful_too=*/false)) {
-    if (shown[topic].contains(broker)) continue;
-    return fmt::format("ns-{} does not show topic {} on {}", name_server, topic, broker);
-  }
-  for (const auto& [topic, brokers] : shown) {
-    for (int b = 0; b < cluster_.broker_count(); ++b) {
-      if (brokers.contains(Cluster::BrokerName(b)) && !cluster_.BrokerServes(b)) {
-        return fmt::format("ns-{} shows {}, which does not serve", name_server,
-                           Cluster::BrokerName(b));
-      }
-    }
-  }
-  return {};
-}
-
-void Workload::WaitForRoutes(Context& ctx, nanoseconds at_most) {
-  const Tick deadline = ctx.Now() + at_most;
-  for (int i = 0; i < cluster_.name_server_count(); ++i) {
-    auto instance = client::ClientInstance::Create(sim_.runtime(),
-                                                   {.name_servers = cluster_.name_server_address(i),
-                                                    .instance_name = fmt::format("router-{}", i)});
-    auto reader = client::PullConsumer::Create(**instance, {.group = "router"});
-    std::string fault = RouteFault(ctx, **reader, i);
-    while (!fault.empty() && ctx.Now() < deadline) {
-      (void)ctx.SleepFor(seconds(1));
-      fault = RouteFault(ctx, **reader, i);
-    }
-    if (!fault.empty()) oracle_.Report("I12", fault);
-    (*reader)->Close(ctx);
-    (*instance)->Close(ctx);
-  }
 }
 
 }  // namespace rmq::simtest

@@ -1,20 +1,19 @@
 // What the clients of a simulated cluster do: producers that send numbered messages, consumer
 // groups that take them, each on a machine of its own, with the client library that programs use.
-// Everything they learn goes to the Oracle.
+// Everything they learn goes to the Oracle and to Promptness.
 #pragma once
 
-#include <memory>
-#include <set>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "client/message.h"
+#include "client/push_options.h"
 #include "harness/cluster.h"
 #include "harness/oracle.h"
+#include "harness/promptness.h"
 #include "sim/simulation.h"
-
-namespace rmq::client {
-class PullConsumer;
-}  // namespace rmq::client
 
 namespace rmq::simtest {
 
@@ -23,9 +22,10 @@ struct WorkloadOptions {
   int producers = 2;
   nanoseconds send_pause{milliseconds(20)};  // mean, between two sends of a producer
   int max_body_bytes = 300;
-  int concurrent_members = 2;  // of the group "concurrent"
-  int orderly_members = 2;     // of the group "orderly"
-  nanoseconds handling{0};     // mean time a listener takes
+  int concurrent_members = 2;   // of the group "concurrent"
+  int orderly_members = 2;      // of the group "orderly"
+  nanoseconds handling{0};      // mean time a listener takes
+  seconds persist_interval{5};  // between two commits of a consumer
 };
 
 class Workload {
@@ -51,14 +51,13 @@ class Workload {
     return *clients_[static_cast<size_t>(number)].machine;
   }
 
-  // I12: waits until every NameServer shows exactly the brokers that live, with all topics that
-  // hold acked messages.
-  void WaitForRoutes(Context& ctx, nanoseconds at_most);
-  // Waits until every group has everything that was acked: I6, or I15 if nothing moves any more.
+  // Restarts dead consumers and waits until every group has everything that was acked: I6.
   void DrainAndCheck(Context& ctx, nanoseconds at_most);
-  // Reads all queues with a pull consumer and compares: I1, I2, I5.
-  void CheckContents(Context& ctx);
+  // From now on listeners take no time and producers send one message each 200 ms, so that pulls
+  // wait for messages; each has to be handed over within `bound`, if there is one.
+  void CalmDown(std::optional<nanoseconds> bound);
 
+  const std::vector<std::string>& topics() const { return options_.topics; }
   std::vector<std::string> groups() const;
 
  private:
@@ -68,20 +67,26 @@ class Workload {
     int life = 0;
     sim::Machine* machine = nullptr;
     sim::Process* process = nullptr;
+
+    bool orderly() const { return kind == Kind::kOrderly; }
+    std::string group() const;  // of a consumer
   };
   void AddClient(Client::Kind kind, int number);
   void Start(Client& client);
   void Produce(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void Consume(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void StopKind(Context& ctx, bool producers, nanoseconds at_most);
-  Result<std::vector<MessageQueue>> FetchAllQueues(Context& ctx, client::PullConsumer& reader,
-                                                   const std::string& topic, bool doubtful_too);
-  std::string RouteFault(Context& ctx, client::PullConsumer& reader, int name_server);
+  client::ConsumeResult Handle(Context& ctx, const Client& self,
+                               std::span<const client::MessagePtr> messages,
+                               const MessageQueue& queue);
+  client::Message NewMessage(const MessageId& id, const Client& self);
 
   Cluster& cluster_;
   sim::Simulation& sim_;
   Oracle& oracle_;
   const WorkloadOptions options_;
+  Promptness promptness_;
+  bool calm_ = false;
   std::vector<Client> clients_;
 };
 
