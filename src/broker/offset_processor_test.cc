@@ -1,4 +1,4 @@
-// Offsets, and messages by key and id: BROKER-20 to BROKER-26.
+// Offsets, and messages by key and id: BROKER-20 to BROKER-25.
 #include "broker/offset_processor.h"
 
 #include <gmock/gmock.h>
