@@ -23,6 +23,7 @@ std::string Read(const HotTail& tail, int64_t at, size_t size) {
   return bytes.has_value() ? std::string(bytes->text()) : "none";
 }
 
+// STORE-14.
 TEST(HotTail, ReadsWhatWasAppendedUntilItIsTrimmed) {
   HotTail tail(/*keep_bytes=*/20, /*segment_size=*/10);
   tail.Reset(CommitLogOffset{100});
@@ -101,6 +102,7 @@ TEST(UnitWindow, IsAQueueOfUnits) {
   EXPECT_EQ(window.memory_bytes(), 0);
 }
 
+// STORE-26.
 TEST(ConsumeQueue, TrimsOnlyWhatIsWrittenAndCold) {
   ConsumeQueue queue(std::make_shared<const std::string>("T"), 0, 1);
   for (int64_t i = 0; i < 10; ++i) {
@@ -115,6 +117,7 @@ TEST(ConsumeQueue, TrimsOnlyWhatIsWrittenAndCold) {
   EXPECT_EQ(queue.window().begin().value, 7);
 }
 
+// STORE-1.
 TEST(OffsetFileName, HasTwentyDigits) {
   EXPECT_EQ(OffsetFileName(1073741824), "00000000001073741824");
   EXPECT_EQ(ParseOffsetFileName("00000000001073741824"), 1073741824);

@@ -55,6 +55,7 @@ std::vector<CommitLogOffset> Find(Context& ctx, IndexFile& index, std::string_vi
   return found;
 }
 
+// STORE-40.
 SIM_TEST(IndexFile, FindsTheNewestMessageFirst) {
   auto index = Make(ctx, sim, /*slots=*/2);  // order-7 and order-9 share a chain.
   Put(ctx, *index, "order-7", 100).value();
@@ -71,6 +72,7 @@ SIM_TEST(IndexFile, FindsTheNewestMessageFirst) {
   }
 }
 
+// STORE-42, STORE-44.
 SIM_TEST(IndexFile, KnowsTimesToTheSecond) {
   auto index = Make(ctx, sim, 2);
   Put(ctx, *index, "k", 100, kNoon).value();
@@ -83,6 +85,7 @@ SIM_TEST(IndexFile, KnowsTimesToTheSecond) {
   EXPECT_FALSE(index->Overlaps(WallTime{kNoon.ms + 10'000}, WallTime{kNoon.ms + 20'000}));
 }
 
+// STORE-43.
 SIM_TEST(IndexFile, IsFullOneBeforeItsNumberOfEntries) {
   auto index = Make(ctx, sim, 2, /*entries=*/4);
   for (int i = 1; i <= 3; ++i) {
@@ -106,6 +109,7 @@ SIM_TEST(IndexFile, GoesOnAfterItsPagesWereDropped) {
 }
 
 // Fails the first disk operation, then the second, and so on until the flush gets through.
+// STORE-45.
 SIM_TEST(IndexFile, ReportsTheFailureOfEachDiskOperationInFlush) {
   int failures = 0;
   for (int nth = 1;; ++nth) {
@@ -127,6 +131,7 @@ SIM_TEST(IndexFile, ReportsTheFailureOfEachDiskOperationInFlush) {
 
 // A power cut loses any subset of the unsynced sectors. After the repair all that a finished flush
 // had made durable is there, nothing appears that was never put, and the index goes on working.
+// STORE-45.
 SIM_TEST_SEEDS(IndexFile, RepairAfterAPowerCutFindsEverythingThatWasFlushed, /*seeds=*/200) {
   auto index = Make(ctx, sim, 256, 200);
   std::vector<CommitLogOffset> all;
@@ -156,6 +161,7 @@ SIM_TEST_SEEDS(IndexFile, RepairAfterAPowerCutFindsEverythingThatWasFlushed, /*s
   EXPECT_EQ(Find(ctx, *index, "order-7", 100), all);
 }
 
+// STORE-47.
 SIM_TEST(IndexFile, RepairDropsEntriesBehindTheEndOfTheLog) {
   auto index = Make(ctx, sim, 2);
   for (int64_t i = 1; i <= 5; ++i) {
@@ -169,6 +175,7 @@ SIM_TEST(IndexFile, RepairDropsEntriesBehindTheEndOfTheLog) {
   EXPECT_EQ(index->header().next_entry, 5);
 }
 
+// STORE-47.
 SIM_TEST(IndexFile, RefusesAHeaderThatIsNone) {
   Make(ctx, sim, 2);
   ASSERT_TRUE(sim.disk().Corrupt("index/1", 36, AsBytes("\x7f\xff\xff\xff")).has_value());
@@ -178,6 +185,7 @@ SIM_TEST(IndexFile, RefusesAHeaderThatIsNone) {
   EXPECT_EQ(opened.error().code(), ErrorCode::kCorruption);
 }
 
+// STORE-40, STORE-47.
 SIM_TEST(IndexFile, IsNotLedInCirclesByDamagedChains) {
   auto index = Make(ctx, sim, 1);
   for (int64_t i = 1; i <= 5; ++i) Put(ctx, *index, "k", i).value();

@@ -35,6 +35,7 @@ SIM_TEST(MessageStore, ReturnsWhatWasPut) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-25.
 SIM_TEST(MessageStore, KeepsQueuesApartAndTheirOffsetsDense) {
   auto store = OpenStore(ctx, sim.runtime());
   for (const auto* body : {"1", "2", "3"}) {
@@ -69,6 +70,7 @@ SIM_TEST(MessageStore, HasEverythingAgainAfterACleanExit) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-30.
 SIM_TEST(MessageStore, AnswersAsJavaDoesOutsideOfAQueue) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TestMessage("orders", 0, "a")).value();
@@ -85,6 +87,7 @@ SIM_TEST(MessageStore, AnswersAsJavaDoesOutsideOfAQueue) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-3.
 SIM_TEST(MessageStore, RefusesWhatCannotBeStored) {
   auto store = OpenStore(ctx, sim.runtime());
   const auto status = [&](MessageToStore message) {
@@ -105,6 +108,7 @@ SIM_TEST(MessageStore, RefusesWhatCannotBeStored) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-8.
 SIM_TEST(MessageStore, WritesRequestsOfOneTurnTogether) {
   auto store = OpenStore(ctx, sim.runtime());
   std::vector<int64_t> offsets;
@@ -119,6 +123,7 @@ SIM_TEST(MessageStore, WritesRequestsOfOneTurnTogether) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-2.
 SIM_TEST(MessageStore, StoresABatchWholeInOneFile) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TestMessage("a", 0, std::string(1900, 'x'))).value();
@@ -165,6 +170,7 @@ SIM_TEST(MessageStore, GivesAReaderTheMessagesItsFilterTakes) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-31.
 SIM_TEST(MessageStore, ExaminesABoundedNumberOfMessagesPerGet) {
   StoreOptions options = SmallStore();
   options.max_filter_bytes = 20 * 10;
@@ -177,6 +183,7 @@ SIM_TEST(MessageStore, ExaminesABoundedNumberOfMessagesPerGet) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-31.
 SIM_TEST(MessageStore, LimitsAGetByCountAndBytes) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 5; ++i) store->Put(ctx, TestMessage("a", 0, std::string(300, 'x'))).value();
@@ -187,6 +194,7 @@ SIM_TEST(MessageStore, LimitsAGetByCountAndBytes) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-14, STORE-26.
 SIM_TEST(MessageStore, TryGetServesHotDataAndLeavesColdDataToTheDisk) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 100; ++i) {
@@ -205,6 +213,7 @@ SIM_TEST(MessageStore, TryGetServesHotDataAndLeavesColdDataToTheDisk) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-14.
 SIM_TEST(MessageStore, KeepsABoundedTailInMemory) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 300; ++i) store->Put(ctx, TestMessage("a", 0, std::string(200, 'x'))).value();
@@ -226,6 +235,7 @@ SIM_TEST(MessageStore, FindsAMessageByItsOffsetAlone) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-28.
 SIM_TEST(MessageStore, FindsOffsetsByTimeAsJavaDoes) {
   auto store = OpenStore(ctx, sim.runtime());
   std::vector<int64_t> times;
@@ -257,6 +267,7 @@ SIM_TEST(MessageStore, FindsOffsetsByTimeAsJavaDoes) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-41, STORE-44, STORE-46.
 SIM_TEST(MessageStore, QueriesByKeyAndComparesTheKeyItself) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, KeyedMessage("a", 0, "1", "Aa other")).value();
@@ -280,6 +291,7 @@ SIM_TEST(MessageStore, QueriesByKeyAndComparesTheKeyItself) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-44.
 SIM_TEST(MessageStore, QueriesWithinATimeWindow) {
   auto store = OpenStore(ctx, sim.runtime());
   std::vector<WallTime> times;
@@ -293,6 +305,7 @@ SIM_TEST(MessageStore, QueriesWithinATimeWindow) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-43, STORE-44.
 SIM_TEST(MessageStore, QueriesAcrossIndexFilesAndRestarts) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 200; ++i) {  // 64 entries a file.
@@ -331,6 +344,7 @@ SIM_TEST(MessageStore, TellsArrivalsInTheOrderOfTheLog) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-21.
 SIM_TEST(MessageStore, GivesScheduledMessagesTheirTimeOfDelivery) {
   auto store = OpenStore(ctx, sim.runtime());
   MessageToStore delayed = TestMessage("SCHEDULE_TOPIC_XXXX", 2, "x");
@@ -339,6 +353,72 @@ SIM_TEST(MessageStore, GivesScheduledMessagesTheirTimeOfDelivery) {
   store->OnArrival([&](const MessageArrival& arrival) { tags_code = arrival.tags_code; });
   const PutResult put = store->Put(ctx, std::move(delayed)).value();
   EXPECT_EQ(tags_code, put.store_time.ms + 10'000);
+  delayed = TestMessage("SCHEDULE_TOPIC_XXXX", 2, "x");
+  wire::AppendProperty(delayed.properties, wire::kPropertyDelayTimeLevel, "99");
+  const PutResult last = store->Put(ctx, std::move(delayed)).value();
+  EXPECT_EQ(tags_code, last.store_time.ms + 7'200'000);  // The highest level: 2 h.
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+// STORE-4.
+SIM_TEST(MessageStore, GivesTheMessagesOfOneWriteOneTime) {
+  auto store = OpenStore(ctx, sim.runtime());
+  std::vector<int64_t> times;
+  const auto note = [&](Result<PutResult> put) { times.push_back(put.value().store_time.ms); };
+  for (int i = 0; i < 3; ++i) store->PutAsync(TestMessage("a", 0, "x"), note);
+  ASSERT_TRUE(ctx.SleepFor(seconds(1)).has_value());
+  sim.StepWallClock(sim.test_machine(), hours(-1));
+  store->PutAsync(TestMessage("a", 0, "x"), note);
+  ASSERT_TRUE(ctx.SleepFor(seconds(1)).has_value());
+  ASSERT_THAT(times, SizeIs(4));
+  EXPECT_EQ(times[0], times[2]);
+  EXPECT_LT(times[3], times[0]);  // It follows the clock.
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+// STORE-31: those that are further behind the end than the window.
+SIM_TEST(MessageStore, GivesFewerColdMessagesAtOnce) {
+  StoreOptions options = SmallStore();
+  options.memory_window = 2000;
+  options.max_transfer_count_in_disk = 3;
+  options.max_transfer_count_in_memory = 5;
+  auto store = OpenStore(ctx, sim.runtime(), options);
+  for (int i = 0; i < 50; ++i) store->Put(ctx, TestMessage("a", 0, std::string(100, 'x'))).value();
+  EXPECT_THAT(store->Get(ctx, {.topic = "a"}).value().messages, SizeIs(3));
+  EXPECT_THAT(store->Get(ctx, {.topic = "a", .from = {43}}).value().messages, SizeIs(5));
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+// STORE-41: operators find a transaction that is still open, but no end of one.
+SIM_TEST(MessageStore, IndexesPreparedMessagesButNotThoseRolledBack) {
+  auto store = OpenStore(ctx, sim.runtime());
+  for (const auto type : {wire::TransactionType::kPrepared, wire::TransactionType::kRollback}) {
+    MessageToStore message = KeyedMessage("a", 0, "x", fmt::format("k{}", static_cast<int>(type)));
+    message.sys_flag = static_cast<int32_t>(type);
+    store->Put(ctx, std::move(message)).value();
+  }
+  const auto found = [&](std::string_view key) {
+    return store->Query(ctx, "a", key, 10, WallTime{0}, WallTime{INT64_MAX})->messages.size();
+  };
+  EXPECT_EQ(found("k4"), 1U);
+  EXPECT_EQ(found("k12"), 0U);
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+// STORE-26: twenty queues, of which four files may be open.
+SIM_TEST(MessageStore, ReadsMoreQueuesThanItMayHaveFilesOpen) {
+  StoreOptions options = SmallStore();
+  options.max_open_queue_files = 4;
+  auto store = OpenStore(ctx, sim.runtime(), options);
+  for (int i = 0; i < 200; ++i) {
+    store->Put(ctx, TestMessage("a", i % 20, fmt::format("{}", i))).value();
+  }
+  ASSERT_TRUE(ctx.SleepFor(seconds(5)).has_value());
+  for (int queue = 0; queue < 20; ++queue) {
+    const auto bodies = BodiesOf(ctx, *store, "a", queue);
+    ASSERT_THAT(bodies, SizeIs(10));
+    EXPECT_EQ(bodies[3], fmt::format("{}", 60 + queue));
+  }
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
@@ -354,6 +434,7 @@ SIM_TEST(MessageStore, KeepsPreparedMessagesOutOfTheQueues) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-27.
 SIM_TEST(MessageStore, StartsADeletedTopicOver) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 40; ++i) store->Put(ctx, TestMessage("a", 0, "old")).value();
@@ -364,12 +445,21 @@ SIM_TEST(MessageStore, StartsADeletedTopicOver) {
   EXPECT_EQ(store->Put(ctx, TestMessage("a", 0, "new")).value().queue_offset.value, 0);
   ASSERT_TRUE(store->Close(ctx).has_value());
 
-  store = OpenStore(ctx, sim.runtime());
-  EXPECT_THAT(BodiesOf(ctx, *store, "a", 0), ElementsAre("new"));
-  EXPECT_THAT(BodiesOf(ctx, *store, "b", 0), ElementsAre("other"));
-  EXPECT_TRUE(store->Close(ctx).has_value());
+  for (const bool replayed : {false, true}) {
+    if (replayed) {  // The log knows of no deletion, but of an offset that is there again.
+      for (const std::string& file : sim.disk().ListFiles()) {
+        if (file.starts_with("store/commitlog/")) continue;
+        ASSERT_TRUE(sim.disk().RemoveFile(file).has_value());
+      }
+    }
+    store = OpenStore(ctx, sim.runtime());
+    EXPECT_THAT(BodiesOf(ctx, *store, "a", 0), ElementsAre("new"));
+    EXPECT_THAT(BodiesOf(ctx, *store, "b", 0), ElementsAre("other"));
+    EXPECT_TRUE(store->Close(ctx).has_value());
+  }
 }
 
+// STORE-50.
 SIM_TEST(MessageStore, IsOpenedByOneProcessAtATime) {
   auto store = OpenStore(ctx, sim.runtime());
   bool refused = false;

@@ -6,6 +6,7 @@
 #include "sim/sim_test.h"
 #include "store/log_scanner.h"
 #include "store/store_for_test.h"
+#include "wire/checksum.h"
 
 namespace rmq::store {
 namespace {
@@ -49,6 +50,7 @@ std::vector<std::string> FilesUnder(sim::Simulation& sim, std::string_view prefi
 }
 
 // M08: every file of derived state, lost, emptied, cut short, zeroed or filled with nonsense.
+// STORE-47, STORE-65, STORE-68.
 SIM_TEST(Recovery, RebuildsAnyDamagedFileOfTheQueuesAndTheIndex) {
   const std::vector<std::string> ways = {"remove", "empty", "short", "zeros", "garbage", "long"};
   FillStore(ctx, sim);
@@ -80,6 +82,7 @@ SIM_TEST(Recovery, RebuildsAnyDamagedFileOfTheQueuesAndTheIndex) {
   }
 }
 
+// STORE-67, STORE-68.
 SIM_TEST(Recovery, RebuildsEverythingFromTheLogAlone) {
   FillStore(ctx, sim);
   for (const std::string& file : sim.disk().ListFiles()) {
@@ -99,6 +102,7 @@ SIM_TEST(Recovery, OpensAnEmptyDirectoryAndOneThatWasNeverWrittenTo) {
 }
 
 // A message that was promised durable is gone: this is no crash.
+// STORE-61.
 SIM_TEST(Recovery, RefusesALogThatHasLostPromisedBytes) {
   FillStore(ctx, sim);
   const sim::DiskImage image = sim.disk().Image();
@@ -133,6 +137,7 @@ SIM_TEST(Recovery, RefusesALogWithAFileMissingInTheMiddle) {
   EXPECT_THAT(opened.error().message(), HasSubstr("00000000000000004096: missing"));
 }
 
+// STORE-1.
 SIM_TEST(Recovery, RefusesALogOfAnotherFileSize) {
   FillStore(ctx, sim);
   for (const int64_t size : {2048, 8192, 5000}) {
@@ -147,6 +152,7 @@ SIM_TEST(Recovery, RefusesALogOfAnotherFileSize) {
 
 // Bytes of messages that were never answered stay behind the end of the log, at places where
 // records of a later run begin. They must not come back (STORE-6).
+// STORE-60, STORE-63.
 SIM_TEST(Recovery, DoesNotBringBackWhatWasCutOff) {
   {
     auto store = OpenStore(ctx, sim.runtime(), SmallStore(FlushMode::kSyncFlush));
@@ -230,6 +236,7 @@ SIM_TEST(Recovery, FindsEverythingThatACheckpointPromises) {
 }
 
 // M09: times say nothing about the order of messages.
+// STORE-4.
 SIM_TEST(Recovery, SurvivesAClockThatWasSetBack) {
   sim::Machine& machine = sim.test_machine();
   {
@@ -249,6 +256,7 @@ SIM_TEST(Recovery, SurvivesAClockThatWasSetBack) {
   ExpectWhole(ctx, sim);
 }
 
+// STORE-64.
 SIM_TEST(Recovery, TakesAnOlderCheckpointOfJavaWithAClockSetBack) {
   FillStore(ctx, sim);
   std::string page = sim.disk().ReadFile("store/checkpoint").value();
@@ -259,6 +267,7 @@ SIM_TEST(Recovery, TakesAnOlderCheckpointOfJavaWithAClockSetBack) {
   ExpectWhole(ctx, sim);
 }
 
+// STORE-22, STORE-25, STORE-67.
 SIM_TEST(Recovery, StartsAQueueWhereTheLogStillHasIt) {
   FillStore(ctx, sim);
   // The oldest file has expired.
@@ -284,6 +293,78 @@ SIM_TEST(Recovery, StartsAQueueWhereTheLogStillHasIt) {
   }
 }
 
+// A log as somebody else has left it: one file with these records of queue 0 of T.
+void WriteLog(sim::Simulation& sim, const std::vector<int64_t>& queue_offsets) {
+  std::string file(4096, '\0');
+  size_t at = 0;
+  for (const int64_t queue_offset : queue_offsets) {
+    const std::string body = fmt::format("{}", queue_offset);
+    const wire::MessageToStore message{.topic = "T",
+                                       .body = AsBytes(body),
+                                       .body_crc = wire::MessageBodyCrc(AsBytes(body)),
+                                       .queue_offset = {queue_offset},
+                                       .physical_offset = {static_cast<int64_t>(at)},
+                                       .store_time = WallTime{1'700'000'000'000}};
+    const size_t size = wire::StoredMessageSize(message);
+    wire::EncodeStoredMessage(message, std::as_writable_bytes(std::span(file).subspan(at, size)));
+    at += size;
+  }
+  sim.disk().WriteFile(kFirstFile, file);
+}
+
+// STORE-22, STORE-67: the offsets in between are holes, which readers skip.
+SIM_TEST(Recovery, FillsGapsOfAQueueWithHoles) {
+  WriteLog(sim, {2, 3, 6});
+  auto store = OpenStore(ctx, sim.runtime());
+  EXPECT_EQ(store->MinOffset("T", 0), QueueOffset{2});
+  EXPECT_EQ(store->MaxOffset("T", 0), QueueOffset{7});
+  EXPECT_THAT(BodiesOf(ctx, *store, "T", 0, QueueOffset{2}), ElementsAre("2", "3", "6"));
+  EXPECT_EQ(store->Put(ctx, TestMessage("T", 0, "next")).value().queue_offset.value, 7);
+  ASSERT_TRUE(store->Close(ctx).has_value());
+  const std::string units =
+      sim.disk().ReadFile("store/consumequeue/T/0/00000000000000000000").value();
+  const std::string hole("\0\0\0\0\0\0\0\0\x7f\xff\xff\xff\0\0\0\0\0\0\0\0", 20);
+  for (const size_t at : {0U, 1U, 4U, 5U}) EXPECT_EQ(units.substr(20 * at, 20), hole) << at;
+}
+
+// STORE-60: one bit in each field of the third record that has to be right.
+SIM_TEST(Recovery, EndsTheLogAtTheFirstRecordThatIsNotGood) {
+  WriteLog(sim, {0, 1, 2, 3});
+  const std::string good = sim.disk().ReadFile(kFirstFile).value();
+  const size_t size = 91 + 1 + 1;
+  // Total size, magic, body CRC, physical offset, body size, body, size of the topic.
+  for (const size_t field : {3U, 4U, 11U, 35U, 87U, 88U, 89U}) {
+    SCOPED_TRACE(field);
+    sim.EmptyDisk();
+    std::string damaged = good;
+    damaged[2 * size + field] ^= 1;
+    sim.disk().WriteFile(kFirstFile, damaged);
+    auto store = OpenStore(ctx, sim.runtime());
+    EXPECT_THAT(BodiesOf(ctx, *store, "T", 0), ElementsAre("0", "1"));
+    EXPECT_EQ(store->MaxCommitLogOffset().value, static_cast<int64_t>(2 * size));
+    EXPECT_TRUE(store->Close(ctx).has_value());
+    // Nothing of what was behind is left (STORE-63).
+    EXPECT_EQ(sim.disk().ReadFile(kFirstFile)->substr(2 * size),
+              std::string(4096 - 2 * size, '\0'));
+  }
+}
+
+// STORE-23: units that could not be written back are tried again.
+SIM_TEST(Recovery, KeepsUnitsThatCouldNotBeWrittenBack) {
+  StoreOptions options = SmallStore();
+  options.flush_interval = hours(1);
+  auto store = OpenStore(ctx, sim.runtime(), options);
+  store->Put(ctx, TestMessage("T", 0, "x")).value();
+  sim.disk().SetReadOnly(true);
+  ASSERT_TRUE(ctx.SleepFor(seconds(5)).has_value());
+  EXPECT_THAT(BodiesOf(ctx, *store, "T", 0), ElementsAre("x"));
+  sim.disk().SetReadOnly(false);
+  ASSERT_TRUE(ctx.SleepFor(seconds(5)).has_value());
+  EXPECT_EQ(sim.disk().ReadFile("store/consumequeue/T/0/00000000000000000000")->substr(8, 4),
+            std::string("\0\0\0\x5d", 4));
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
 // --- snapshot of the queues ---
 
 StoreOptions WithSnapshot() {
@@ -292,6 +373,7 @@ StoreOptions WithSnapshot() {
   return options;
 }
 
+// STORE-70.
 SIM_TEST(Recovery, TakesTheQueuesFromASnapshotAfterACleanExit) {
   for (int round = 0; round < 3; ++round) {
     auto store = OpenStore(ctx, sim.runtime(), WithSnapshot());
@@ -307,6 +389,7 @@ SIM_TEST(Recovery, TakesTheQueuesFromASnapshotAfterACleanExit) {
   }
 }
 
+// STORE-70.
 SIM_TEST(Recovery, DoesNotBelieveADamagedOrAnOldSnapshot) {
   FillStore(ctx, sim);
   ASSERT_TRUE(OpenStore(ctx, sim.runtime(), WithSnapshot())->Close(ctx).has_value());
@@ -325,6 +408,7 @@ SIM_TEST(Recovery, DoesNotBelieveADamagedOrAnOldSnapshot) {
   }
 }
 
+// STORE-70.
 SIM_TEST(Recovery, LooksAtTheFilesOnceASnapshotHasProvedWrong) {
   FillStore(ctx, sim);
   ASSERT_TRUE(OpenStore(ctx, sim.runtime(), WithSnapshot())->Close(ctx).has_value());
@@ -351,6 +435,7 @@ std::string EncodedMessage(std::string_view properties) {
   return record;
 }
 
+// STORE-62.
 TEST(LostSector, IsFoundInThePropertiesWhereverTheRecordLies) {
   const std::string whole = EncodedMessage(std::string(1500, 'p'));
   for (int64_t at = 0; at < 1024; at += 7) {
@@ -375,6 +460,7 @@ TEST(LostSector, IsNoSizeFieldWhoseBytesAreZeros) {
 }
 
 // A client may send zeros: such a message gets a checksum of its own.
+// STORE-7, STORE-62.
 SIM_TEST(Recovery, KeepsMessagesWhosePropertiesHoldZeros) {
   {
     auto store = OpenStore(ctx, sim.runtime());

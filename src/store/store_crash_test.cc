@@ -303,12 +303,14 @@ sim::SimulationOptions OnDisk(sim::DiskPersonality personality) {
   return options;
 }
 
+// STORE-11, STORE-62, STORE-69.
 SIM_TEST_OPTIONS(StoreCrash, SyncFlushKeepsEveryAnsweredMessage, 100,
                  OnDisk(sim::DiskPersonality::kStrict)) {
   Ledger ledger{.mode = FlushMode::kSyncFlush};
   CrashAndRecover(ctx, sim, ledger, 4);
 }
 
+// STORE-10, STORE-69.
 SIM_TEST_OPTIONS(StoreCrash, AsyncFlushSurvivesTheDeathOfTheProcess, 100,
                  OnDisk(sim::DiskPersonality::kStrict)) {
   Ledger ledger{.mode = FlushMode::kAsyncFlush};

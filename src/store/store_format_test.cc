@@ -29,6 +29,7 @@ std::string BigEndianHex(int64_t number, int bytes) {
       .substr(static_cast<size_t>(16 - 2 * bytes));
 }
 
+// STORE-4.
 SIM_TEST(StoreFormat, CommitLogRecord) {
   auto store = OpenStore(ctx, sim.runtime());
   MessageToStore message = TaggedMessage("T", 3, "hi", "A");
@@ -64,6 +65,7 @@ SIM_TEST(StoreFormat, CommitLogRecord) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-1, STORE-2.
 SIM_TEST(StoreFormat, BlankAtTheEndOfAFile) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TestMessage("T", 0, std::string(2000, 'x'))).value();  // 2092 bytes
@@ -78,6 +80,7 @@ SIM_TEST(StoreFormat, BlankAtTheEndOfAFile) {
 }
 
 // A record takes the last bytes only if a blank of eight still fits behind it.
+// STORE-2.
 SIM_TEST(StoreFormat, LeavesRoomForABlankBehindTheLastRecord) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TestMessage("T", 0, std::string(1956, 'x'))).value();  // 2048 bytes
@@ -90,6 +93,7 @@ SIM_TEST(StoreFormat, LeavesRoomForABlankBehindTheLastRecord) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-20, STORE-21, STORE-23.
 SIM_TEST(StoreFormat, ConsumeQueueUnits) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TaggedMessage("T", 1, "a", "A")).value();                   // 100 bytes
@@ -122,6 +126,7 @@ SIM_TEST(StoreFormat, ConsumeQueueFilesAreNamedByTheirFirstByte) {
   EXPECT_FALSE(sim.disk().HasFile("store/consumequeue/T/0/00000000000000000960"));
 }
 
+// STORE-40, STORE-41, STORE-42.
 SIM_TEST(StoreFormat, IndexFile) {
   auto store = OpenStore(ctx, sim.runtime());
   const int64_t first = store->Put(ctx, KeyedMessage("T", 0, "a", "k1 k2")).value().store_time.ms;
@@ -157,6 +162,61 @@ SIM_TEST(StoreFormat, IndexFile) {
                                                     "00000001");
 }
 
+// STORE-42, STORE-43: the second file goes on where the first ends, and its name is greater though
+// the clock was set back.
+SIM_TEST(StoreFormat, IndexFilesFollowEachOther) {
+  auto store = OpenStore(ctx, sim.runtime());
+  for (int i = 0; i < 200; ++i) {
+    if (i == 50) sim.StepWallClock(sim.test_machine(), hours(-3));
+    store->Put(ctx, KeyedMessage("T", 0, "x", fmt::format("k{}", i))).value();
+  }
+  ASSERT_TRUE(store->Close(ctx).has_value());
+  std::vector<std::string> files;  // Sorted by name.
+  for (const std::string& file : sim.disk().ListFiles()) {
+    if (file.starts_with("store/index/")) files.push_back(file);
+  }
+  ASSERT_EQ(files.size(), 4U);  // 63 entries each
+  for (size_t i = 0; i + 1 < files.size(); ++i) {
+    const std::string first = sim.disk().ReadFile(files[i]).value();
+    const std::string second = sim.disk().ReadFile(files[i + 1]).value();
+    EXPECT_EQ(Hex(first.substr(36, 4)), "00000040");
+    EXPECT_EQ(Hex(second.substr(0, 8)), Hex(first.substr(8, 8)));    // begin time
+    EXPECT_EQ(Hex(second.substr(16, 8)), Hex(first.substr(24, 8)));  // begin offset
+  }
+}
+
+// STORE-5: what recovery believes of all files but the last, and what a Java broker expects.
+SIM_TEST(StoreFormat, MakesTheNextFileAheadAndInFullSize) {
+  auto store = OpenStore(ctx, sim.runtime());
+  const std::string first = "store/commitlog/00000000000000000000";
+  const std::string next = "store/commitlog/00000000000000004096";
+  store->Put(ctx, TestMessage("T", 0, std::string(1900, 'x'))).value();
+  ASSERT_TRUE(ctx.SleepFor(milliseconds(10)).has_value());
+  EXPECT_EQ(sim.disk().ReadDurableFile(first)->size(), 4096);
+  EXPECT_FALSE(sim.disk().HasFile(next));
+  store->Put(ctx, TestMessage("T", 0, std::string(1100, 'x'))).value();  // 3184 of 4096 bytes
+  ASSERT_TRUE(ctx.SleepFor(milliseconds(100)).has_value());
+  ASSERT_TRUE(sim.disk().HasFile(next));
+  EXPECT_EQ(sim.disk().ReadDurableFile(next).value(), std::string(4096, '\0'));
+  EXPECT_TRUE(store->Close(ctx).has_value());
+}
+
+// STORE-1.
+SIM_TEST(StoreFormat, LeavesFilesAloneThatAreNotItsOwn) {
+  auto store = OpenStore(ctx, sim.runtime());
+  store->Put(ctx, TestMessage("T", 0, "x")).value();
+  ASSERT_TRUE(store->Close(ctx).has_value());
+  for (const auto* name : {"notes.txt", "0000000000000000000", "00000000000000004096.old"}) {
+    sim.disk().WriteFile(fmt::format("store/commitlog/{}", name), "mine");
+  }
+  sim.disk().WriteFile("store/abort", "1");
+  store = OpenStore(ctx, sim.runtime());
+  EXPECT_THAT(BodiesOf(ctx, *store, "T", 0), ElementsAre("x"));
+  ASSERT_TRUE(store->Close(ctx).has_value());
+  EXPECT_EQ(sim.disk().ReadFile("store/commitlog/notes.txt"), "mine");
+  EXPECT_TRUE(sim.disk().HasFile("store/commitlog/00000000000000004096.old"));
+}
+
 TEST(IndexFileName, IsTheTimeToTheMillisecond) {
   EXPECT_EQ(IndexFileName(WallTime{1'700'000'000'123}), "20231114221320123");
 }
@@ -179,6 +239,7 @@ TEST(CheckpointPage, BeginsWithJavasFiveNumbers) {
             "0000000000000000");
 }
 
+// STORE-53.
 TEST(CheckpointPage, KeepsOurPositionsUntilJavaHasWrittenTheTimes) {
   const Checkpoint checkpoint{.physic_time = {1},
                               .logics_time = {2},
@@ -206,6 +267,7 @@ TEST(CheckpointPage, OfZerosSaysNothing) {
   EXPECT_EQ(DecodeCheckpoint(Slice()), std::nullopt);
 }
 
+// STORE-50, STORE-51.
 SIM_TEST(StoreFormat, MarksARunningStore) {
   auto store = OpenStore(ctx, sim.runtime());
   EXPECT_EQ(sim.disk().ReadFile("store/lock").value(), "lock");
@@ -217,6 +279,7 @@ SIM_TEST(StoreFormat, MarksARunningStore) {
 
 // What a Java broker leaves: no positions in the checkpoint, queues that begin with holes, and an
 // index file whose header was written last.
+// STORE-64.
 SIM_TEST(StoreFormat, OpensAStoreWithoutOurPositions) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 60; ++i) {
