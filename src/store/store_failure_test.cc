@@ -16,6 +16,7 @@ using testing::SizeIs;
 
 // Fails the first disk operation of a put, then the second, and so on until the put gets through:
 // each failure is answered, uses up no offset, and the next put succeeds.
+// STORE-5, STORE-8.
 SIM_TEST(StoreFailure, OfAnyOperationInAPutLeavesNoHole) {
   int failures = 0;
   for (int nth = 1;; ++nth) {
@@ -111,6 +112,7 @@ SIM_TEST(StoreFailure, OfSpaceIsSurvivedWithoutAHole) {
 }
 
 // M01: whatever the kind of failure, nothing is answered with success any more.
+// STORE-12.
 SIM_TEST(StoreFailure, OfASyncEndsTheStore) {
   for (const auto how : {sim::SyncFailure::kKeepCache, sim::SyncFailure::kRevertCache,
                          sim::SyncFailure::kOneHandleOnly}) {
@@ -136,6 +138,7 @@ SIM_TEST(StoreFailure, OfASyncEndsTheStore) {
 
 // The failed sync has left bytes in the cache that the disk does not have and that no later sync
 // writes. The next run finds them, believes them, and builds on them: it must write them again.
+// STORE-71.
 SIM_TEST(StoreFailure, OfASyncIsMadeGoodByTheNextRun) {
   StoreOptions options = SmallStore(FlushMode::kSyncFlush);
   options.commit_log_file_size = 64 << 10;  // of several pages
@@ -175,6 +178,7 @@ SIM_TEST(StoreFailure, WritesWaitForSyncsWhenMuchIsNotSynced) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-10, STORE-12.
 SIM_TEST(StoreFailure, OfASyncInTheBackgroundEndsAnAsyncStoreToo) {
   auto store = OpenStore(ctx, sim.runtime());
   store->Put(ctx, TestMessage("a", 0, "x")).value();
@@ -186,6 +190,7 @@ SIM_TEST(StoreFailure, OfASyncInTheBackgroundEndsAnAsyncStoreToo) {
   EXPECT_FALSE(store->Close(ctx).has_value());
 }
 
+// STORE-11.
 SIM_TEST(StoreFailure, AnswersATimeoutWhenTheSyncTakesTooLong) {
   StoreOptions options = SmallStore(FlushMode::kSyncFlush);
   auto store = OpenStore(ctx, sim.runtime(), options);
@@ -210,6 +215,7 @@ SIM_TEST(StoreFailure, AnswersATimeoutWhenTheSyncTakesTooLong) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-13.
 SIM_TEST(StoreFailure, AFlushModeCanBeChangedWhileMessagesWait) {
   auto store = OpenStore(ctx, sim.runtime());
   std::vector<std::string> arrived;
@@ -243,6 +249,7 @@ SIM_TEST(StoreFailure, ReadErrorsAreAnsweredAndTheNextReadMaySucceed) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-32.
 SIM_TEST(StoreFailure, DamagedBytesAreNeverServed) {
   auto store = OpenStore(ctx, sim.runtime());
   for (int i = 0; i < 100; ++i) {
