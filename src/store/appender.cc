@@ -247,11 +247,16 @@ void Appender::TakeBack(Batch& batch, const Error& error) {
     if (entry.queue != nullptr) entry.queue->TakeBackOffset(entry.queue_offset);
   }
   state_.counters.put_failed_count += batch.answers.size();
-  for (Answer& answer : batch.answers) answer.done(Fail(error));
+  for (Answer& answer : batch.answers) {
+    if (answer.done) answer.done(Fail(error));
+  }
 }
 
 void Appender::Written(Batch batch) {
-  if (state_.failure.has_value()) return TakeBack(batch, *state_.failure);
+  if (state_.failure.has_value()) {
+    AnswerUnsynced(batch);
+    return TakeBack(batch, *state_.failure);
+  }
   state_.written = batch.end;
   if (!batch.entries.empty()) state_.written_time = batch.store_time;
   batch.written_at = state_.runtime.clock().Now();
@@ -371,12 +376,17 @@ void Appender::TimeoutLoop(Context& ctx) {
     const Tick now = ctx.Now();
     for (size_t i = 0; i < unsynced_.size(); ++i) {
       if (unsynced_[i].written_at + state_.options.sync_flush_timeout > now) break;
-      for (Answer& answer : unsynced_[i].answers) {
-        if (!answer.done) continue;
-        answer.result.status = PutStatus::kFlushDiskTimeout;
-        std::exchange(answer.done, nullptr)(std::move(answer.result));
-      }
+      AnswerUnsynced(unsynced_[i]);
     }
+  }
+}
+
+// Written, and nobody knows whether it will last: the next run may find these messages or not.
+void Appender::AnswerUnsynced(Batch& batch) {
+  for (Answer& answer : batch.answers) {
+    if (!answer.done) continue;
+    answer.result.status = PutStatus::kFlushDiskTimeout;
+    std::exchange(answer.done, nullptr)(std::move(answer.result));
   }
 }
 
@@ -428,11 +438,7 @@ void Appender::FailStore(Error error) {
   state_.failure = std::move(error);
   std::deque<Batch> unsynced = std::move(unsynced_);
   unsynced_.clear();
-  for (Batch& batch : unsynced) {
-    for (Answer& answer : batch.answers) {
-      if (answer.done) answer.done(Fail(*state_.failure));
-    }
-  }
+  for (Batch& batch : unsynced) AnswerUnsynced(batch);
   state_.published.NotifyAll();
   work_.NotifyAll();
   sync_work_.NotifyAll();

@@ -63,7 +63,8 @@ class Appender {
   // Makes the log durable up to written.
   Result<void> SyncLog(Context& ctx);
 
-  // The store has failed: answers everything with `error`, now and from now on.
+  // The store has failed: answers everything with `error`, now and from now on; what is written but
+  // not synced as a sync that takes too long.
   void FailStore(Error error);
 
  private:
@@ -108,6 +109,7 @@ class Appender {
   void Written(Batch batch);
   void MakeNextFileAhead();
   void ReleaseSynced();
+  void AnswerUnsynced(Batch& batch);
   void Publish(Batch& batch);
   void AnswerAll(Batch& batch);
   void FailWaiting(const Error& error);

@@ -10,7 +10,8 @@
 //   kAsyncFlush  an answered message survives a crash of the process; it is readable once written
 //   kSyncFlush   an answered message survives a power cut; it is readable once synced
 //   a queue's offsets are dense and never change once anybody was told about one
-// After a failed sync nothing succeeds any more: every call fails with the error of that sync.
+// After a failed sync nothing succeeds any more: every call fails with the error of that sync. Puts
+// that wait for it are answered kFlushDiskTimeout.
 //
 // The broker's store processors call it. It belongs to the executor of the fiber that opened it;
 // everything is called there, and callbacks and answers come there. Errors of Result: kIoError,
@@ -60,7 +61,7 @@ struct MessageToStore {
 // Java's PutMessageStatus, as far as a store decides it.
 enum class PutStatus : uint8_t {
   kPutOk,
-  kFlushDiskTimeout,        // written, the sync takes longer than sync_flush_timeout
+  kFlushDiskTimeout,        // written, the sync takes longer than sync_flush_timeout or has failed
   kMessageIllegal,          // too large, or a topic or queue id that can't be stored
   kPropertiesSizeExceeded,  // properties beyond 32,767 bytes
 };
