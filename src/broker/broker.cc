@@ -178,7 +178,7 @@ void ExpireClients(Context& ctx, BrokerParts& parts) {
   }
 }
 
-// Serves from an open store until told to stop, and leaves in order.
+// Serves from an open store until told to stop, or until the store has failed, and leaves in order.
 Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerService& service,
                    BrokerOptions& options) {
   RMQ_TRY(Listeners listeners, Listen(ctx, parts, service));
@@ -200,7 +200,7 @@ Result<void> Serve(Context& ctx, BrokerParts& parts, BrokerService& service,
 
   {
     Context serving = ctx.WithCancellation(parts.runtime.stop());
-    (void)serving.SleepUntil(kNever);
+    (void)parts.store.WaitForFailure(serving);
   }
 
   // Leaving: nobody is sent here any more, then those who are here are sent away, then what was

@@ -29,7 +29,8 @@ struct BrokerOptions {
   UniqueFunction<void(const std::string& broker_name, Endpoint at)> started;
 };
 
-// Recovers the store, serves until runtime.stop() or ctx is cancelled, then leaves in order:
+// Recovers the store, serves until runtime.stop() or ctx is cancelled or the store has failed, then
+// leaves in order:
 // NameServers are told, clients sent away (GO_AWAY), what is accepted is stored and answered,
 // offsets persisted. Fails at start with kInvalidArgument (configuration: the message names file,
 // line and key), kAlreadyExists (port or store in use), kCorruption (the store can't be opened

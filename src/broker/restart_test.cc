@@ -228,5 +228,28 @@ SIM_TEST(BrokerRestart, SendsNobodyBackWithSyncFlush) {
   EXPECT_EQ(client.CodeOf(broker, PullRequestOf({.offset = 8})), ResponseCode::kSuccess);
 }
 
+// BROKER-48: whoever supervises it starts it again, and nothing that was answered is gone.
+SIM_TEST(BrokerRestart, FollowsWhenASyncHasFailed) {
+  TestBroker broker(sim);
+  TestClient client(ctx, sim);
+  ASSERT_TRUE(broker.StartAndWait(ctx, {{"flushDiskType", "SYNC_FLUSH"}}));
+  EXPECT_EQ(Send(client, broker, {}), 0);
+  broker.disk().FailNextSync(sim::SyncFailure::kKeepCache);
+  EXPECT_NE(client.CodeOf(broker, SendRequest({})), ResponseCode::kSuccess);
+  ctx.SleepFor(seconds(20)).value();
+  ASSERT_FALSE(broker.process().alive());
+  ASSERT_TRUE(broker.error().has_value());
+  EXPECT_THAT(broker.error()->ToString(), HasSubstr("/store/commitlog/00000000000000000000"));
+
+  ASSERT_TRUE(broker.StartAndWait(ctx));
+  EXPECT_GE(Send(client, broker, {.body = "again"}), 1);
+  broker.PowerCut();
+  ASSERT_TRUE(broker.StartAndWait(ctx));
+  const auto bodies = BodiesOf(client.Ask(broker, PullRequestOf({})));
+  ASSERT_GE(bodies.size(), 2U);
+  EXPECT_EQ(bodies.front(), "hello");
+  EXPECT_EQ(bodies.back(), "again");
+}
+
 }  // namespace
 }  // namespace rmq::broker

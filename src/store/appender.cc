@@ -439,6 +439,7 @@ void Appender::FailStore(Error error) {
   std::deque<Batch> unsynced = std::move(unsynced_);
   unsynced_.clear();
   for (Batch& batch : unsynced) AnswerUnsynced(batch);
+  state_.failed.NotifyAll();
   state_.published.NotifyAll();
   work_.NotifyAll();
   sync_work_.NotifyAll();

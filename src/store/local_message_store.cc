@@ -106,6 +106,11 @@ Result<void> LocalMessageStore::Close(Context& ctx) {
   return result;
 }
 
+Result<void> LocalMessageStore::WaitForFailure(Context& ctx) {
+  while (!state_.failure.has_value()) RMQ_TRY(state_.failed.Wait(ctx));
+  return {};
+}
+
 Result<void> LocalMessageStore::CloseCleanly(Context& ctx) {
   RMQ_TRY(appender_.Drain(ctx));
   // What it does not get done now it does after the next start.

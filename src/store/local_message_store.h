@@ -59,6 +59,7 @@ class LocalMessageStore final : public MessageStore {
   nanoseconds BusyFor() const override { return appender_.BusyFor(); }
   Result<runtime::DiskSpace> Space(Context& ctx) override;
   const std::optional<Error>& failure() const override { return state_.failure; }
+  Result<void> WaitForFailure(Context& ctx) override;
 
  private:
   Result<void> OpenDirectory(Context& ctx);

@@ -254,6 +254,8 @@ class MessageStore {
   virtual Result<runtime::DiskSpace> Space(Context& ctx) = 0;
   // The error after which nothing succeeds any more, if there was one.
   virtual const std::optional<Error>& failure() const = 0;
+  // Returns when there is one. kCancelled.
+  virtual Result<void> WaitForFailure(Context& ctx) = 0;
 };
 
 }  // namespace rmq::store

@@ -50,6 +50,7 @@ struct StoreState {
 
   // After this nothing succeeds any more (STORE-12).
   std::optional<Error> failure;
+  runtime::Condition failed;
   runtime::Condition published;  // readable has moved, or the store has failed
 
   StoreStats counters;  // only what is counted; Stats() fills in the rest
