@@ -244,6 +244,7 @@ SIM_TEST(BrokerRestart, FollowsWhenASyncHasFailed) {
   ASSERT_TRUE(broker.StartAndWait(ctx));
   EXPECT_GE(Send(client, broker, {.body = "again"}), 1);
   broker.PowerCut();
+  client.Disconnect(broker);
   ASSERT_TRUE(broker.StartAndWait(ctx));
   const auto bodies = BodiesOf(client.Ask(broker, PullRequestOf({})));
   ASSERT_GE(bodies.size(), 2U);
