@@ -13,7 +13,6 @@
 #include "remoting/server.h"
 #include "runtime/replace_file.h"
 #include "wire/client_headers.h"
-#include "wire/properties_text.h"
 
 namespace rmq::broker {
 namespace {
@@ -25,27 +24,12 @@ constexpr seconds kDrainTimeout{10};
 constexpr seconds kClientScanInterval{10};
 constexpr seconds kSamplePeriod{10};
 
-// Reads `path` into the schema. Unknown keys are collected; a bad value names file and line.
+// Reads `path` into the schema and warns of unknown keys; a bad value names file and line.
 Result<void> ReadConfigFile(Context& ctx, runtime::Runtime& runtime, const std::string& path,
                             wire::ConfigSchema& schema) {
-  const size_t slash = path.rfind('/');
-  const std::string directory_path = slash == std::string::npos ? "." : path.substr(0, slash);
-  RMQ_TRY(const auto directory,
-          runtime.files().OpenDirectory(ctx, directory_path.empty() ? "/" : directory_path,
-                                        /*create=*/false));
-  RMQ_TRY(const std::string text, runtime::ReadWholeFile(ctx, *directory, path.substr(slash + 1)));
-  const auto properties = wire::ParseProperties(text);
-  if (!properties.has_value()) return Fail(WithContext(properties.error(), path));
-  for (const wire::ConfigProperty& property : *properties) {
-    const Result<void> set = schema.Set(property.key, property.value, ConfigOrigin::kFile);
-    if (set.has_value()) continue;
-    if (set.error().code() != ErrorCode::kNotFound) {
-      return Fail(WithContext(set.error(), fmt::format("{}:{}", path, property.line)));
-    }
-    const std::string_view nearest = schema.Nearest(property.key);
-    RMQ_LOG(runtime.log(), kWarn, "broker", "{}:{}: unknown key '{}'{}", path, property.line,
-            property.key, nearest.empty() ? "" : fmt::format(", did you mean '{}'?", nearest));
-  }
+  RMQ_TRY(const std::string text, runtime::ReadWholeFile(ctx, runtime.files(), path));
+  RMQ_TRY(const auto unknown, schema.SetFromFile(path, text));
+  for (const std::string& line : unknown) RMQ_LOG(runtime.log(), kWarn, "broker", "{}", line);
   return {};
 }
 

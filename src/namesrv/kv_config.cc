@@ -1,6 +1,6 @@
 #include "namesrv/kv_config.h"
 
-#include "namesrv/file_path.h"
+#include "runtime/file_path.h"
 #include "runtime/replace_file.h"
 #include "wire/json_bean.h"
 
@@ -9,7 +9,7 @@ namespace rmq::namesrv {
 using wire::KVConfigSerializeWrapper;
 
 KvConfig::KvConfig(runtime::FileSystem& files, std::string path)
-    : files_(files), directory_(DirectoryOf(path)), name_(NameOf(path)) {}
+    : files_(files), directory_(runtime::DirectoryOf(path)), name_(runtime::NameOf(path)) {}
 
 Result<void> KvConfig::Load(Context& ctx) {
   auto directory = files_.OpenDirectory(ctx, directory_, /*create=*/false);

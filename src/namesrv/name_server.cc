@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "namesrv/file_path.h"
 #include "namesrv/name_server_config.h"
 #include "namesrv/name_server_handler.h"
 #include "remoting/server.h"
 #include "runtime/replace_file.h"
 #include "wire/config_schema.h"
-#include "wire/properties_text.h"
 
 namespace rmq::namesrv {
 namespace {
@@ -19,38 +17,15 @@ using wire::ConfigSchema;
 
 constexpr uint64_t kMaxConfigFile = 1024 * 1024;
 
-Result<std::string> ReadConfigFile(Context& ctx, runtime::Runtime& runtime,
-                                   const std::string& path) {
-  RMQ_TRY(const auto directory,
-          runtime.files().OpenDirectory(ctx, DirectoryOf(path), /*create=*/false));
-  return runtime::ReadWholeFile(ctx, *directory, NameOf(path), kMaxConfigFile);
-}
-
-// Unknown keys are warned of: Apache takes no notice of them, and files are shared between
-// versions. A bad value is refused, with the place.
 Result<void> TakeConfigFile(Context& ctx, runtime::Runtime& runtime, const std::string& path,
                             ConfigSchema& schema) {
-  const Result<std::string> text = ReadConfigFile(ctx, runtime, path);
+  const auto text = runtime::ReadWholeFile(ctx, runtime.files(), path, kMaxConfigFile);
   if (!text.has_value()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("config file {}: {}", path, text.error().ToString()));
   }
-  const auto properties = wire::ParseProperties(*text);
-  if (!properties.has_value()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: {}", path, properties.error().message()));
-  }
-  for (const auto& property : *properties) {
-    const Result<void> set = schema.Set(property.key, property.value, ConfigOrigin::kFile);
-    if (set.has_value()) continue;
-    const std::string place = fmt::format("{}:{}: ", path, property.line);
-    if (set.error().code() != ErrorCode::kNotFound) {
-      return Fail(ErrorCode::kInvalidArgument, place + set.error().message());
-    }
-    const std::string_view nearest = schema.Nearest(property.key);
-    RMQ_LOG(runtime.log(), kWarn, "namesrv", "{}unknown key {}{}{}", place, property.key,
-            nearest.empty() ? "" : ", meant is perhaps ", nearest);
-  }
+  RMQ_TRY(const auto unknown, schema.SetFromFile(path, *text));
+  for (const std::string& line : unknown) RMQ_LOG(runtime.log(), kWarn, "namesrv", "{}", line);
   // Updates over the network go to the file that the next start reads.
   return schema.Set("configStorePath", path, ConfigOrigin::kFile);
 }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "namesrv/file_path.h"
+#include "runtime/file_path.h"
 #include "runtime/replace_file.h"
 #include "wire/checksum.h"
 #include "wire/json_bean.h"
@@ -487,9 +487,10 @@ NameServerHandler::Response NameServerHandler::UpdateConfig(Context& ctx, const 
 Result<void> NameServerHandler::StoreConfig(Context& ctx,
                                             const std::map<std::string, std::string>& changes) {
   RMQ_TRY(const runtime::Mutex::Guard guard, changing_config_.Lock(ctx));
-  const std::string name = NameOf(config_.config_store_path);
-  RMQ_TRY(const auto directory, runtime_.files().OpenDirectory(
-                                    ctx, DirectoryOf(config_.config_store_path), /*create=*/true));
+  const std::string name = runtime::NameOf(config_.config_store_path);
+  RMQ_TRY(const auto directory,
+          runtime_.files().OpenDirectory(ctx, runtime::DirectoryOf(config_.config_store_path),
+                                         /*create=*/true));
   Result<std::string> text = runtime::ReadWholeFile(ctx, *directory, name);
   if (!text.has_value() && text.error().code() != ErrorCode::kNotFound) {
     return Fail(std::move(text).error());

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "runtime/file_path.h"
+
 namespace rmq::runtime {
 namespace {
 
@@ -42,6 +44,12 @@ Result<std::string> ReadWholeFile(Context& ctx, Directory& directory, std::strin
   std::string contents(size, '\0');
   RMQ_TRY(ReadFully(ctx, *file, 0, std::as_writable_bytes(std::span(contents))));
   return contents;
+}
+
+Result<std::string> ReadWholeFile(Context& ctx, FileSystem& files, std::string_view path,
+                                  uint64_t max_bytes) {
+  RMQ_TRY(const auto directory, files.OpenDirectory(ctx, DirectoryOf(path), /*create=*/false));
+  return ReadWholeFile(ctx, *directory, NameOf(path), max_bytes);
 }
 
 Result<std::string> LoadReplacedFile(Context& ctx, Directory& directory, std::string_view name,

@@ -27,5 +27,8 @@ Result<std::string> LoadReplacedFile(Context& ctx, Directory& directory, std::st
 // kResourceExhausted above `max_bytes`.
 Result<std::string> ReadWholeFile(Context& ctx, Directory& directory, std::string_view name,
                                   uint64_t max_bytes = 256 * 1024 * 1024);
+// The same by its path, absolute or below the current directory.
+Result<std::string> ReadWholeFile(Context& ctx, FileSystem& files, std::string_view path,
+                                  uint64_t max_bytes = 256 * 1024 * 1024);
 
 }  // namespace rmq::runtime

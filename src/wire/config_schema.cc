@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "wire/json_text.h"
+#include "wire/properties_text.h"
 
 namespace rmq::wire {
 namespace {
@@ -204,6 +205,27 @@ Result<void> ConfigSchema::Change(std::string_view name, std::string_view value,
 Result<void> ConfigSchema::Set(std::string_view name, std::string_view value, ConfigOrigin origin) {
   if (!by_name_.contains(name)) unknown_.insert_or_assign(std::string(name), Trim(value));
   return Change(name, value, origin, /*running=*/false);
+}
+
+Result<std::vector<std::string>> ConfigSchema::SetFromFile(std::string_view path,
+                                                           std::string_view text) {
+  const auto properties = ParseProperties(text);
+  if (!properties.has_value()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: {}", path, properties.error().message()));
+  }
+  std::vector<std::string> unknown;
+  for (const ConfigProperty& property : *properties) {
+    const Result<void> set = Set(property.key, property.value, ConfigOrigin::kFile);
+    if (set.has_value()) continue;
+    const std::string place = fmt::format("{}:{}", path, property.line);
+    if (set.error().code() != ErrorCode::kNotFound) return Fail(WithContext(set.error(), place));
+    const std::string_view nearest = Nearest(property.key);
+    unknown.push_back(
+        fmt::format("{}: unknown key '{}'{}", place, property.key,
+                    nearest.empty() ? "" : fmt::format(", did you mean '{}'?", nearest)));
+  }
+  return unknown;
 }
 
 Result<void> ConfigSchema::Update(std::string_view name, std::string_view value) {

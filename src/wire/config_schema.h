@@ -72,6 +72,11 @@ class ConfigSchema {
   // key, value and what is expected, and nothing has changed.
   Result<void> Set(std::string_view name, std::string_view value, ConfigOrigin origin);
 
+  // Sets all keys of a daemon's file, whose text this is. Returns a line for each key that nobody
+  // knows, to warn of: Apache takes no notice of them, and files are shared between versions.
+  // kInvalidArgument names `path`, line and key, or the line that can't be read.
+  Result<std::vector<std::string>> SetFromFile(std::string_view path, std::string_view text);
+
   // The same while it runs: the text changes always, the field only of a kLive key. A key that is
   // neither known nor was in the file is kNotFound and ignored.
   Result<void> Update(std::string_view name, std::string_view value);

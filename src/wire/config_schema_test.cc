@@ -66,6 +66,23 @@ TEST_F(ConfigSchemaTest, RefusesABadValueByNameAndChangesNothing) {
   EXPECT_EQ(schema_.Find("listenPort")->origin, ConfigOrigin::kDefault);
 }
 
+TEST_F(ConfigSchemaTest, TakesAFileAndNamesTheKeysThatNobodyKnows) {
+  const auto unknown = schema_.SetFromFile("/b.conf", "listenPort=1\n# x\nlistenport=2\ncolor=3\n");
+  ASSERT_TRUE(unknown.has_value());
+  EXPECT_THAT(*unknown,
+              ElementsAre("/b.conf:3: unknown key 'listenport', did you mean 'listenPort'?",
+                          "/b.conf:4: unknown key 'color'"));
+  EXPECT_EQ(options_.listen_port, 1);
+  const auto bad = schema_.SetFromFile("/b.conf", "\nlistenPort=x\n");
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_EQ(bad.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(bad.error().message(), "/b.conf:2: listenPort: \"x\" is not a 32-bit number");
+  const auto text = schema_.SetFromFile("/b.conf", "a=\\uZZZZ");
+  ASSERT_FALSE(text.has_value());
+  EXPECT_EQ(text.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(text.error().message(), HasSubstr("/b.conf: "));
+}
+
 TEST_F(ConfigSchemaTest, AnUpdateChangesTheFieldOfALiveKeyOnly) {
   schema_.Update("scanInterval", "1000").value();
   schema_.Update("listenPort", "1").value();
