@@ -55,9 +55,24 @@ void FaultPlan::Run(Context& ctx) {
     event.end ? End(bounded) : Begin(bounded);
   }
   (void)ctx.SleepUntil(began + storm_);
+  EndAll();
+}
+
+// What would have lasted longer than the storm, and neither a restart nor Simulation::Heal undoes.
+void FaultPlan::EndAll() {
   for (int broker = 0; broker < cluster_.broker_count(); ++broker) {
+    EndHang(broker, /*by_power_cut=*/false);
     if (cluster_.BrokerRuns(broker)) sim_.SetCpuFactor(cluster_.broker(broker), 1);
   }
+}
+
+// What a hung disk has not carried out, it never will: whoever waits for it must die first.
+void FaultPlan::EndHang(int broker, bool by_power_cut) {
+  sim::Disk& disk = cluster_.broker_machine(broker).disk();
+  if (disk.frozen()) {
+    by_power_cut ? cluster_.PowerCutBroker(broker) : cluster_.KillBroker(broker);
+  }
+  disk.Thaw();
 }
 
 sim::Simulation::Machines FaultPlan::AllBut(const sim::Machine& machine) {
@@ -132,6 +147,10 @@ void FaultPlan::Begin(const Event& event) {
       sim_.StepWallClock(broker_machine, back ? -hours(1) : hours(1));
       return Count("step clock");
     }
+    case Kind::kHangDisk:
+      if (!broker_runs) return;
+      broker_machine.disk().CrashBefore(1 + static_cast<uint64_t>(event.target) / 2);
+      return Count("hang disk");
   }
 }
 
@@ -141,6 +160,9 @@ void FaultPlan::End(const Event& event) {
     case Kind::kKillBroker:
     case Kind::kPowerCutBroker:
     case Kind::kStopBroker:
+      return cluster_.StartBroker(broker);
+    case Kind::kHangDisk:
+      EndHang(broker, /*by_power_cut=*/event.target / 2 % 2 == 0);
       return cluster_.StartBroker(broker);
     case Kind::kSlowBroker:
       if (cluster_.BrokerRuns(broker)) sim_.SetCpuFactor(cluster_.broker(broker), 1);

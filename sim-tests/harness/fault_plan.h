@@ -37,8 +37,10 @@ class FaultPlan {
     kResetConnections,
     kKillClient,
     kStepClock,
+    // The broker goes on until it waits for its disk, then it is killed or loses power.
+    kHangDisk,
   };
-  static constexpr int kKinds = 14;
+  static constexpr int kKinds = 15;
   struct Event {
     Tick at;
     Kind kind = Kind::kKillBroker;
@@ -49,6 +51,8 @@ class FaultPlan {
 
   void Begin(const Event& event);
   void End(const Event& event);
+  void EndHang(int broker, bool by_power_cut);
+  void EndAll();
   sim::Simulation::Machines AllBut(const sim::Machine& machine);
   void Count(const char* kind) {
     ++by_kind_[kind];
