@@ -66,6 +66,8 @@ bool Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t que
   const auto [slot, is_new] = slots_[queue].try_emplace(queue_offset, Slot{id, promised});
   if (is_new) return promised;
   if (slot->second.id == id) return slot->second.promised;
+  if (slot->second.promised && !promised)
+    return false;  // From before the cut: no news of the slot.
   if (slot->second.promised) {
     Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how, Text(queue),
                              queue_offset, id, slot->second.id));
