@@ -30,6 +30,9 @@ store::StoreOptions BrokerConfig::ToStoreOptions() const {
 
 namespace {
 
+// More would overflow in nanoseconds: a hundred years.
+constexpr int64_t kLongestMs = int64_t{100} * 365 * 24 * 3600 * 1000;
+
 void AddIdentity(ConfigSchema& schema, BrokerConfig& c) {
   schema.Add("brokerClusterName", c.cluster_name, ConfigEffect::kAtStart, {.important = true});
   schema.Add("brokerName", c.broker_name, ConfigEffect::kAtStart, {.important = true});
@@ -54,20 +57,21 @@ void AddPermissions(ConfigSchema& schema, BrokerConfig& c) {
              {.min = 1, .max = 4096});
   schema.Add("clusterTopicEnable", c.cluster_topic_enable, ConfigEffect::kAtStart);
   schema.Add("brokerTopicEnable", c.broker_topic_enable, ConfigEffect::kAtStart);
-  schema.Add("rejectPullConsumerEnable", c.reject_pull_consumer_enable, ConfigEffect::kLive);
 }
 
 void AddClientKeys(ConfigSchema& schema, BrokerConfig& c) {
   schema.Add("longPollingEnable", c.long_polling_enable, ConfigEffect::kLive);
-  schema.Add("shortPollingTimeMills", c.short_polling_time_ms, ConfigEffect::kLive, {.min = 1});
+  schema.Add("shortPollingTimeMills", c.short_polling_time_ms, ConfigEffect::kLive,
+             {.min = 1, .max = kLongestMs});
   schema.Add("channelExpiredTimeout", c.channel_expired_timeout_ms, ConfigEffect::kLive,
-             {.min = 1000});
+             {.min = 1000, .max = kLongestMs});
   schema.Add("notifyConsumerIdsChangedEnable", c.notify_consumer_ids_changed_enable,
              ConfigEffect::kLive);
   schema.Add("sendThreadPoolQueueCapacity", c.send_queue_capacity, ConfigEffect::kLive, {.min = 1});
   schema.Add("pullThreadPoolQueueCapacity", c.max_held_pulls, ConfigEffect::kLive, {.min = 1});
   schema.Add("maxConnections", c.max_connections, ConfigEffect::kAtStart, {.min = 1});
-  schema.Add("serverChannelMaxIdleTimeSeconds", c.idle_seconds, ConfigEffect::kAtStart, {.min = 1});
+  schema.Add("serverChannelMaxIdleTimeSeconds", c.idle_seconds, ConfigEffect::kAtStart,
+             {.min = 1, .max = kLongestMs / 1000});
 }
 
 void AddCycles(ConfigSchema& schema, BrokerConfig& c) {
@@ -76,9 +80,9 @@ void AddCycles(ConfigSchema& schema, BrokerConfig& c) {
   schema.Add("registerBrokerTimeoutMills", c.register_broker_timeout_ms, ConfigEffect::kLive,
              {.min = 1});
   schema.Add("brokerNotActiveTimeoutMillis", c.broker_heartbeat_timeout_ms, ConfigEffect::kLive,
-             {.min = 1});
+             {.min = 1, .max = kLongestMs});
   schema.Add("flushConsumerOffsetInterval", c.flush_consumer_offset_interval_ms,
-             ConfigEffect::kLive, {.min = 1});
+             ConfigEffect::kLive, {.min = 1, .max = kLongestMs});
 }
 
 void AddStoreKeys(ConfigSchema& schema, BrokerConfig& c) {

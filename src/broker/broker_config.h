@@ -36,7 +36,6 @@ struct BrokerConfig {
   int32_t default_topic_queue_nums = 8;
   bool cluster_topic_enable = true;
   bool broker_topic_enable = true;
-  bool reject_pull_consumer_enable = false;
 
   // Clients
   bool long_polling_enable = true;
@@ -53,7 +52,6 @@ struct BrokerConfig {
   int32_t register_broker_timeout_ms = 24'000;
   int64_t broker_heartbeat_timeout_ms = 120'000;  // brokerNotActiveTimeoutMillis, as registered
   int64_t flush_consumer_offset_interval_ms = 5'000;
-  int32_t default_message_retry_queue_nums = 1;
 
   // Store
   std::string store_commit_log_path;

@@ -353,6 +353,7 @@ constexpr auto kIgnoredKeys = std::to_array<IgnoredKey>({
     {"recoverConcurrently", kBool, "false"},
     {"recoverThreadPoolNums", kInt, "32"},
     {"redeleteHangedFileInterval", kInt, "120000"},
+    {"rejectPullConsumerEnable", kBool, "false"},
     {"rejectTransactionMessage", kBool, "false"},
     {"replicasPerDiskPartition", kInt, "1"},
     {"replyThreadPoolQueueCapacity", kInt, "10000"},

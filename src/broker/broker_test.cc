@@ -196,6 +196,7 @@ SIM_TEST(BrokerStart, RefusesABadValueAndNamesFileLineAndKey) {
   for (const auto& [line, key] :
        {std::pair{"listenPort=70000", "listenPort"}, std::pair{"brokerId=-1", "brokerId"},
         std::pair{"traceOn=perhaps", "traceOn"},
+        std::pair{"channelExpiredTimeout=9223372036854775807", "channelExpiredTimeout"},
         std::pair{"flushDiskType=NEVER", "flushDiskType"}}) {
     TestBroker broker(sim, key);
     broker.WriteConfigFile(fmt::format("# a comment\nbrokerRole=ASYNC_MASTER\n{}\n", line));
