@@ -99,6 +99,40 @@ TEST(RealRuntime, SaysWhereDiskOperationsRun) {
   EXPECT_THAT(lines, ElementsAre(HasSubstr("disk operations run on 3 threads")));
 }
 
+// A read that waits for its page ends on our own thread, of which the kernel's "async" eventfd does
+// not tell: on an otherwise idle loop nobody would ever look, and the alarm ends the test.
+TEST(RealRuntime, ReadsOfPagesThatAreNotCachedEnd) {
+  const std::string path = ScratchPath("cold");
+  constexpr size_t kPages = 64;
+  std::ofstream(path) << std::string(kPages * 4096, 'x');
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(::fsync(fd), 0);
+  ::alarm(60);
+  RunWith(Quiet(), [&](Context& ctx, Runtime& world) {
+    const auto directory =
+        world.files()
+            .OpenDirectory(ctx, std::filesystem::path(path).parent_path().string(),
+                           /*create=*/false)
+            .value();
+    const auto file =
+        directory
+            ->Open(ctx, std::filesystem::path(path).filename().string(), runtime::OpenMode::kRead)
+            .value();
+    for (size_t page = 0; page < kPages; ++page) {
+      ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+      std::string bytes(4096, '\0');
+      ASSERT_TRUE(
+          runtime::ReadFully(ctx, *file, page * 4096, std::as_writable_bytes(std::span(bytes)))
+              .has_value());
+      ASSERT_EQ(bytes, std::string(4096, 'x'));
+    }
+  });
+  ::alarm(0);
+  ::close(fd);
+  std::filesystem::remove(path);
+}
+
 // --- chance ---
 
 TEST(SystemRandom, TheSameSeedDrawsTheSame) {
