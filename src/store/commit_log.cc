@@ -77,6 +77,7 @@ Result<void> CommitLog::CheckSize(Context& ctx, CommitLogOffset begin, bool last
   RMQ_TRY(const auto file, FileOf(ctx, begin));
   RMQ_TRY(const uint64_t size, file->Size(ctx));
   const auto expected = static_cast<uint64_t>(file_size_);
+  found_end_ = begin + static_cast<int64_t>(size);
   if (size == expected || (last && size < expected)) return {};
   return Fail(ErrorCode::kCorruption,
               fmt::format("{}/{}: {} bytes, but CommitLog files have {}", path(),

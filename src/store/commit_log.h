@@ -42,6 +42,8 @@ class CommitLog {
   CommitLogOffset end_of_files() const {
     return begin_ + static_cast<int64_t>(files_.size()) * file_size_;
   }
+  // Where the bytes ended that Open found: before end_of_files() if the last file was short.
+  CommitLogOffset found_end() const { return found_end_; }
   CommitLogOffset FileBegin(CommitLogOffset at) const {
     return CommitLogOffset{at.value - at.value % file_size_};
   }
@@ -88,6 +90,7 @@ class CommitLog {
   const std::unique_ptr<runtime::Directory> directory_;
   const int64_t file_size_;
   CommitLogOffset begin_;                             // of the first file
+  CommitLogOffset found_end_;
   std::deque<std::shared_ptr<runtime::File>> files_;  // null: not opened yet
   runtime::Mutex making_;
   bool sync_failed_ = false;

@@ -125,7 +125,12 @@ Result<void> Recovery::FindEnd(Context& ctx, CommitLogOffset start) {
 Result<void> Recovery::CheckPromises(Context& ctx) {
   if (!checkpoint_.has_value() || !checkpoint_->positions.has_value()) return {};
   const CommitLogOffset promised = checkpoint_->positions->log_durable;
-  if (end_ >= promised) return {};
+  if (end_ >= promised && state_.log->found_end() >= promised) return {};
+  // After a clean exit nobody has looked at what lies before the promised end.
+  if (end_ >= promised) {
+    end_ = state_.log->found_end();
+    end_reason_ = "the file ends";
+  }
   const std::string lost =
       fmt::format("{}: the log ends here ({}), but the checkpoint promises it up to {}",
                   state_.log->Place(end_), end_reason_, promised.value);

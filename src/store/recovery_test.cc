@@ -129,6 +129,22 @@ SIM_TEST(Recovery, RefusesALogThatHasLostPromisedBytes) {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// STORE-61. After a clean exit the scan begins where the log ends, behind what is missing.
+SIM_TEST(Recovery, RefusesALogWhoseLastFileHasLostPromisedBytes) {
+  FillStore(ctx, sim);
+  const sim::DiskImage image = sim.disk().Image();
+  const std::string last = FilesUnder(sim, "store/commitlog/").back();
+  for (const bool aborted : {false, true}) {
+    sim.disk().Restore(image);
+    if (aborted) sim.disk().WriteFile("store/abort", "1");
+    sim.disk().WriteFile(last, sim.disk().ReadFile(last).value().substr(0, 10));
+    const auto opened = MessageStore::Open(ctx, sim.runtime(), SmallStore());
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_EQ(opened.error().code(), ErrorCode::kCorruption);
+    EXPECT_THAT(opened.error().message(), HasSubstr(last));
+  }
+}
+
 SIM_TEST(Recovery, RefusesALogWithAFileMissingInTheMiddle) {
   FillStore(ctx, sim);
   ASSERT_TRUE(sim.disk().RemoveFile("store/commitlog/00000000000000004096").has_value());
