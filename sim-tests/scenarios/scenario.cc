@@ -21,6 +21,14 @@ ClusterOptions WithSmallFiles(ClusterOptions options) {
   return options;
 }
 
+client::Message MessageOf(const MessageId& id) {
+  client::Message message;
+  message.topic = Scenario::kTopic;
+  message.body = Bytes::Copy(BodyOf(id, 50));
+  message.keys = {id};
+  return message;
+}
+
 }  // namespace
 
 KeyValues SmallFiles() {
@@ -92,15 +100,22 @@ void Scenario::CutPowerLosingEverythingPending(int number) {
   disk(number).CutPowerLosingEverythingPending();
 }
 
-bool Scenario::Send(Context& ctx, const MessageId& id, const MessageQueue& queue) {
-  client::Message message;
-  message.topic = queue.topic;
-  message.body = Bytes::Copy(BodyOf(id, 50));
-  message.keys = {id};
+bool Scenario::Send(Context& ctx, const MessageId& id, const MessageQueue& queue,
+                    std::string tags) {
+  client::Message message = MessageOf(id);
+  message.tags = std::move(tags);
   oracle_.SendBegan(id);
   client::SendOptions options;
   options.queue = queue;
-  const auto sent = producer_->Send(ctx, message, options);
+  return Conclude(id, producer_->Send(ctx, message, options));
+}
+
+bool Scenario::SendAnywhere(client::Producer& producer, const MessageId& id) {
+  oracle_.SendBegan(id);
+  return Conclude(id, producer.Send(ctx_, MessageOf(id)));
+}
+
+bool Scenario::Conclude(const MessageId& id, const Result<client::SendResult>& sent) {
   if (sent.has_value() && sent->status == client::SendStatus::kSendOk) {
     const auto place = wire::OffsetMessageId::Parse(sent->offset_msg_id);
     oracle_.SendOk(id, sent->queue, sent->queue_offset.value, place->physical_offset.value);

@@ -55,10 +55,12 @@ class Scenario {
     return {.topic = kTopic, .broker_name = Cluster::BrokerName(broker), .queue_id = queue_id};
   }
   // One attempt. True: SEND_OK.
-  bool Send(Context& ctx, const MessageId& id, const MessageQueue& queue);
+  bool Send(Context& ctx, const MessageId& id, const MessageQueue& queue, std::string tags = {});
   bool Send(const MessageId& id, const MessageQueue& queue = Queue()) {
     return Send(ctx_, id, queue);
   }
+  // To any queue, as often as `producer` tries.
+  bool SendAnywhere(client::Producer& producer, const MessageId& id);
   // Of the whole queue.
   std::vector<MessageId> Read(const MessageQueue& queue = Queue());
 
@@ -80,6 +82,8 @@ class Scenario {
   client::PullConsumer& reader() { return *reader_; }
 
  private:
+  bool Conclude(const MessageId& id, const Result<client::SendResult>& sent);
+
   Context& ctx_;
   sim::Simulation& sim_;
   Oracle oracle_;
