@@ -166,6 +166,8 @@ SIM_TEST(TopicAdmin, ForgetsADeletedTopicWithItsQueuesAndOffsets) {
   EXPECT_EQ(client.CodeOf(broker, TopicRequest(RequestCode::kDeleteTopicInBroker, "T")),
             ResponseCode::kSuccess);
   EXPECT_EQ(client.CodeOf(broker, PullRequestOf({})), ResponseCode::kTopicNotExist);
+  EXPECT_EQ(client.CodeOf(broker, CommittedRequest("G", "T", 0, /*zero_if_not_found=*/false)),
+            ResponseCode::kQueryNotFound);
   broker.Kill();
   ASSERT_TRUE(broker.StartAndWait(ctx));
   EXPECT_EQ(client.CodeOf(broker, TopicRequest(RequestCode::kGetTopicConfig, "T")),
