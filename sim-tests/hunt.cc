@@ -10,8 +10,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <vector>
+
+#include "cpu_time.h"
 
 namespace rmq::simtest {
 namespace {
@@ -30,12 +31,6 @@ struct Line {
 
 void PrintReplay(uint64_t seed) {
   fmt::print("replay: rmq-sim run --seed {} --log info\n", seed);
-}
-
-int64_t CpuMicroseconds() {
-  timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return t.tv_sec * 1'000'000 + t.tv_nsec / 1000;
 }
 
 void Tell(int pipe, const Line& line) {

@@ -13,6 +13,7 @@
 
 #include "harness/swarm.h"
 #include "hunt.h"
+#include "load.h"
 #include "sim/process.h"
 #include "sim/sim_runtime.h"
 
@@ -22,9 +23,11 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: rmq-sim run --seed N [--log info|debug] [--kill-mode unwind|abandon]\n"
     "       rmq-sim hunt --seeds N [--first S] [--jobs J] [--stop-at-first]\n"
+    "       rmq-sim load --load w1|w2|w3 [--seed N] [--seconds N]\n"
     "\n"
     "run   one seed, with its summary, its violations and what the processes logged\n"
-    "hunt  many; a line for each violation, then the sums\n";
+    "hunt  many; a line for each violation, then the sums\n"
+    "load  a fixed load, with what it costs: paced, full, idle; N seconds of simulated time\n";
 
 // The options of a command line, each taken once; what is left is wrong.
 class Arguments {
@@ -111,6 +114,18 @@ int HuntMany(Arguments& arguments) {
   return Hunt(options) ? 0 : 1;
 }
 
+int RunLoad(Arguments& arguments) {
+  LoadOptions options;
+  const std::string load = arguments.Take("load").value_or("w2");
+  if (load == "w1") options.load = Load::kPaced;
+  if (load == "w3") options.load = Load::kIdle;
+  if (load != "w1" && load != "w2" && load != "w3") arguments.Refuse("load", load);
+  options.seed = arguments.TakeNumber("seed", options.seed);
+  options.simulated_seconds = static_cast<int>(arguments.TakeNumber("seconds", 0));
+  if (!arguments.wrong().empty()) return Refuse(arguments.wrong());
+  return MeasureLoad(options) ? 0 : 1;
+}
+
 int Main(int argc, char** argv) {
   const std::string_view command = argc < 2 ? "" : argv[1];
   if (command == "help" || command == "--help" || command == "-h") {
@@ -121,6 +136,7 @@ int Main(int argc, char** argv) {
   if (!arguments.has_value()) return Refuse("options begin with --");
   if (command == "run") return RunOne(*arguments);
   if (command == "hunt") return HuntMany(*arguments);
+  if (command == "load") return RunLoad(*arguments);
   return Refuse(fmt::format("no command '{}'", command));
 }
 

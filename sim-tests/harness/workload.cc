@@ -97,28 +97,39 @@ void Workload::Produce(Context& ctx, runtime::Runtime& runtime, const Client& se
   auto instance =
       client::ClientInstance::Create(runtime, {.name_servers = cluster_.name_server_list()});
   auto producer = client::Producer::Create(**instance, {.group = "producers"});
-  Context running = ctx.WithCancellation(runtime.stop());
-  for (int n = 0; running.Check().has_value(); ++n) {
-    const MessageId id = fmt::format("p{}/{}#{}", self.number, self.life, n);
-    const client::Message message = NewMessage(id, self);
-    oracle_.SendBegan(id);
-    const auto sent = (*producer)->Send(running, message);
-    if (sent.has_value() && sent->status != client::SendStatus::kSendOk) {
-      // Stored, but less safely than the mode promises: as good as unknown.
-    } else if (sent.has_value()) {
-      const auto place = wire::OffsetMessageId::Parse(sent->offset_msg_id);
-      oracle_.SendOk(id, sent->queue, sent->queue_offset.value,
-                     place.has_value() ? place->physical_offset.value : -1);
-      promptness_.Acked(id, sim_.Now());
-    } else if (!IsUnknown(sent.error())) {
-      oracle_.SendFailed(id);
+  int next = 0;
+  const auto send_until_stopped = [&](Context& own) {
+    Context running = own.WithCancellation(runtime.stop());
+    while (running.Check().has_value()) {
+      SendOne(running, **producer, self, fmt::format("p{}/{}#{}", self.number, self.life, next++));
+      const nanoseconds pause = calm_ ? kCalmPause : options_.send_pause;
+      if (pause == nanoseconds(0)) continue;
+      (void)running.SleepFor(nanoseconds(sim_.draws().Exponential(
+          "workload: send pause", static_cast<uint64_t>(self.number), pause.count())));
     }
-    const nanoseconds pause = calm_ ? kCalmPause : options_.send_pause;
-    (void)running.SleepFor(nanoseconds(sim_.draws().Exponential(
-        "workload: send pause", static_cast<uint64_t>(self.number), pause.count())));
-  }
+  };
+  runtime::TaskGroup senders(ctx);
+  for (int i = 0; i < options_.sends_at_a_time; ++i) senders.Spawn("send", send_until_stopped);
+  senders.Wait();
   (*producer)->Close(ctx);
   (*instance)->Close(ctx);
+}
+
+void Workload::SendOne(Context& ctx, client::Producer& producer, const Client& self,
+                       const MessageId& id) {
+  const client::Message message = NewMessage(id, self);
+  oracle_.SendBegan(id);
+  const auto sent = producer.Send(ctx, message);
+  if (!sent.has_value()) {
+    if (!IsUnknown(sent.error())) oracle_.SendFailed(id);
+    return;
+  }
+  // Anything else says: stored, but less safely than the mode promises. As good as unknown.
+  if (sent->status != client::SendStatus::kSendOk) return;
+  const auto place = wire::OffsetMessageId::Parse(sent->offset_msg_id);
+  oracle_.SendOk(id, sent->queue, sent->queue_offset.value,
+                 place.has_value() ? place->physical_offset.value : -1);
+  promptness_.Acked(id, sim_.Now());
 }
 
 client::Message Workload::NewMessage(const MessageId& id, const Client& self) {

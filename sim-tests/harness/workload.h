@@ -15,12 +15,17 @@
 #include "harness/promptness.h"
 #include "sim/simulation.h"
 
+namespace rmq::client {
+class Producer;
+}
+
 namespace rmq::simtest {
 
 struct WorkloadOptions {
   std::vector<std::string> topics = {"orders"};
   int producers = 2;
-  nanoseconds send_pause{milliseconds(20)};  // mean, between two sends of a producer
+  int sends_at_a_time = 1;                   // of a producer
+  nanoseconds send_pause{milliseconds(20)};  // mean, between two of them
   int max_body_bytes = 300;
   int concurrent_members = 2;   // of the group "concurrent"
   int orderly_members = 2;      // of the group "orderly"
@@ -74,6 +79,7 @@ class Workload {
   void AddClient(Client::Kind kind, int number);
   void Start(Client& client);
   void Produce(Context& ctx, runtime::Runtime& runtime, const Client& self);
+  void SendOne(Context& ctx, client::Producer& producer, const Client& self, const MessageId& id);
   void Consume(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void StopKind(Context& ctx, bool producers, nanoseconds at_most);
   client::ConsumeResult Handle(Context& ctx, const Client& self,
