@@ -595,6 +595,28 @@ SIM_TEST(PushConsumer, GoesBackWhenTheBrokerLostItsNewestMessages) {
   EXPECT_EQ(reader.bodies().back(), "new 6");
 }
 
+// CLIENT-49: what is cached and survived is given up with the queue, and has to come again.
+SIM_TEST(PushConsumer, SkipsNothingThatItHasCachedWhenTheBrokerLostItsNewestMessages) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  AppendNumbers(broker, 0, 8);
+  ASSERT_TRUE(cluster.Start(ctx));
+  PushConsumerOptions options = Options();
+  options.concurrency = 1;
+  Reader reader(ctx, cluster, options, "*", [](Context& own, const MessageExt&, ConsumeContext&) {
+    return own.SleepFor(seconds(4)).has_value() ? ConsumeResult::kSuccess : ConsumeResult::kRetry;
+  });
+  Sleep(ctx, seconds(3));
+  cluster.Kill(broker);
+  broker.Truncate("orders", 0, 6);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Sleep(ctx, minutes(2));
+
+  EXPECT_THAT(reader.bodies(), IsSupersetOf({"0", "1", "2", "3", "4", "5"}));
+  EXPECT_EQ(broker.Committed("billing", "orders", 0), 6);
+}
+
 SIM_TEST(PushConsumer, TakesUpSubscriptionsAndDropsThem) {
   FakeCluster cluster(sim);
   FakeBroker& broker = cluster.AddBroker("broker-a");

@@ -66,7 +66,8 @@ void QueuePuller::Take(PullResult result) {
 
 // The offset is outside of what the broker has. Only the master's word counts: a slave may be
 // behind. Forward (messages were deleted): go on there, what is cached stays. Backward (the broker
-// lost its newest messages): begin anew there, for new ones will come under the same offsets.
+// lost its newest messages): begin anew there, for new ones will come under the same offsets, or at
+// the oldest message that is not finished: what is cached goes with the queue.
 bool QueuePuller::Correct(const PullResult& result) {
   if (std::exchange(broker_id_, wire::kMasterId) != wire::kMasterId) return true;
   const QueueOffset right = result.next_begin_offset;
@@ -78,7 +79,8 @@ bool QueuePuller::Correct(const PullResult& result) {
     queue_->SkipTo(right);
     return true;
   }
-  table_.GiveUp(queue_->queue(), {.kind = Leave::kReset, .reset_to = right});
+  table_.GiveUp(queue_->queue(),
+                {.kind = Leave::kReset, .reset_to = std::min(right, queue_->committable())});
   return false;
 }
 
