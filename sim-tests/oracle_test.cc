@@ -87,6 +87,17 @@ TEST(AckedDurability, RejectsALossAfterThePowerCameBack) {
   EXPECT_EQ(history.Verdict(), "I1");
 }
 
+TEST(AckedDurability, RejectsThatWhatSurvivedAPowerCutIsLostLater) {
+  History history;
+  history.Acked("a", 0);
+  history.Acked("b", 1);
+  history.PowerCut();
+  history.Holds({"a"});
+  EXPECT_EQ(history.Verdict(), "");
+  history.Holds({});
+  EXPECT_EQ(history.Verdict(), "I1");
+}
+
 TEST(AckedDurability, AcceptsThatAnAsynchronousBrokerLosesASuffixInAPowerCut) {
   History history;
   history.Acked("a", 0);

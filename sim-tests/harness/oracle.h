@@ -9,8 +9,8 @@
 //
 // Checkers here: I1 acked durability, I2 one message per offset, I5 offset sanity, I6 at least
 // once, I8 queue order, and Jepsen's aborted read. Those that need other facts live beside it and
-// report to it: StoreImage (I3), RouteWatch (I12), Cluster (I13, I15), ConfigLedger (I14),
-// Promptness (I15), HostileClient (I20).
+// report to it: StoreImage (I3), Inspector (I12), Cluster (I13, I15), ConfigLedger (I14),
+// Promptness (I15), Stranger (I20).
 #pragma once
 
 #include <cstdint>
@@ -114,6 +114,7 @@ class Oracle {
   bool Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                const char* how);
   void CheckLossIsASuffix();
+  void PromiseAgain(const std::map<MessageQueue, QueueContents>& contents);
   void CheckHandled(const std::string& group, const MessageQueue& queue, int64_t from, int64_t to);
   bool IsOwed(const Send& send) const;
   bool IsOfThisLife(const Send& send, const std::string& broker_name) const;

@@ -30,6 +30,22 @@ void Oracle::CheckDurable(const std::map<MessageQueue, QueueContents>& contents)
     ++lost_;
   }
   if (lost_ > lost_before) CheckLossIsASuffix();
+  PromiseAgain(contents);
+}
+
+// What survived a power cut was on the disk, or a recovery has put it there: it stays.
+void Oracle::PromiseAgain(const std::map<MessageQueue, QueueContents>& contents) {
+  for (auto& [id, send] : sends_) {
+    if (send.outcome != Outcome::kOk || send.lost) continue;
+    send.promised = true;
+    send.first_cut = 0;
+  }
+  for (const auto& [queue, held] : contents) {
+    for (auto& [offset, slot] : slots_[queue]) {
+      const auto message = held.messages.find(offset);
+      if (message != held.messages.end() && message->second == slot.id) slot.promised = true;
+    }
+  }
 }
 
 // I1: what a power cut takes from an asynchronous broker is a suffix of its log, not a hole.

@@ -24,13 +24,15 @@ Phases::Phases(Cluster& cluster, Workload& workload, Oracle& oracle)
       workload_(workload),
       oracle_(oracle),
       inspector_(cluster, oracle, workload.topics(), workload.groups()),
-      operator_(cluster, oracle, workload.groups()) {}
+      operator_(cluster, oracle, workload.groups()),
+      stranger_(cluster, oracle) {}
 
 void Phases::Storm(Context& ctx, FaultPlan& faults) {
   cluster_.StartAll();
   workload_.StartConsumers();
   workload_.StartProducers();
   operator_.Start();
+  stranger_.Start();
   faults.Run(ctx);
 }
 
@@ -39,6 +41,7 @@ void Phases::Heal(Context& ctx) {
   (void)ctx.SleepFor(seconds(5));  // What is acked here needs no excuse.
   workload_.StopProducers(ctx, kStopTime);
   operator_.Kill();
+  stranger_.Kill();
   workload_.CalmDown(std::nullopt);
 }
 
@@ -50,6 +53,7 @@ void Phases::Verify(Context& ctx) {
   inspector_.CheckContents(ctx);
   inspector_.WaitForCommits(ctx, kConverge);
   operator_.CheckAll(ctx);
+  stranger_.CheckAll(ctx);
 }
 
 void Phases::Calm(Context& ctx) {

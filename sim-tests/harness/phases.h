@@ -8,6 +8,7 @@
 #include "harness/fault_plan.h"
 #include "harness/inspector.h"
 #include "harness/operator.h"
+#include "harness/stranger.h"
 #include "harness/workload.h"
 
 namespace rmq::simtest {
@@ -42,6 +43,7 @@ class Phases {
   Oracle& oracle_;
   Inspector inspector_;
   Operator operator_;
+  Stranger stranger_;
 };
 
 }  // namespace rmq::simtest
