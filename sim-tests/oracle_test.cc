@@ -51,7 +51,7 @@ class History {
   }
 };
 
-// --- I1, acked durability: ORACLE-1 to ORACLE-4 ---
+// --- I1, acked durability: ORACLE-1, ORACLE-2, ORACLE-3, ORACLE-4 ---
 
 TEST(AckedDurability, RejectsAHoleWhereAnAckedMessageWas) {
   History history;
@@ -208,7 +208,7 @@ TEST(AbortedRead, AcceptsADeliveryBeforeTheAck) {
   EXPECT_EQ(history.Verdict(), "");
 }
 
-// --- I5, offset sanity: ORACLE-10 to ORACLE-13 ---
+// --- I5, offset sanity: ORACLE-10, ORACLE-11, ORACLE-12 ---
 
 TEST(OffsetSanity, RejectsACommitOfWhatNobodyHasHandled) {
   History history;

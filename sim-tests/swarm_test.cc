@@ -1,4 +1,4 @@
-// A few seeds of the swarm in every test run; CI hunts with thousands (rmq-sim hunt).
+// SWARM-1. A few seeds of the swarm in every test run; CI hunts with thousands (rmq-sim hunt).
 #include <gtest/gtest.h>
 
 #include "harness/swarm.h"

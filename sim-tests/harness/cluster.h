@@ -2,6 +2,8 @@
 // run by the functions that the real daemons run. A scenario starts, kills and restarts them by
 // number, in the words of an operator.
 //
+// Whoever ends with an error, does not serve or does not stop is a finding: ORACLE-19, ORACLE-20.
+//
 // Called from fibers of the test process; outlives the simulation's run.
 #pragma once
 

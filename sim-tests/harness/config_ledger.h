@@ -1,7 +1,7 @@
 // ConfigLedger is the checker I14: what an operator was told is done to a topic or a group is still
 // so after every crash, and nothing half-done is there. An operator changes an item by giving it a
 // higher version, in a field of its configuration; what a broker shows must be between the last
-// version it acknowledged and the last one it was asked for.
+// version it acknowledged and the last one it was asked for. ORACLE-16.
 //
 // Operator tells it what it asked for and what it was shown; violations go to the Oracle.
 #pragma once

@@ -1,5 +1,5 @@
 // The faults of one seed: how many, of which kinds, when and for how long, drawn before the storm;
-// what they hit is drawn when they come.
+// what they hit is drawn when they come. SWARM-12.
 #pragma once
 
 #include <map>

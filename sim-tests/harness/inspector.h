@@ -21,12 +21,12 @@ class Inspector {
             std::vector<std::string> groups);
 
   // I12: waits until every NameServer shows exactly the brokers that serve, with all topics that
-  // hold acked messages.
+  // hold acked messages. ORACLE-17.
   void WaitForRoutes(Context& ctx, nanoseconds at_most);
   // Reads all queues and compares: I1, I2.
   void CheckContents(Context& ctx);
   // Waits until the groups have committed all that CheckContents has found: I5, or I15 if some
-  // offset does not get there.
+  // offset does not get there. ORACLE-13.
   void WaitForCommits(Context& ctx, nanoseconds at_most);
   // What the groups have committed on all brokers; I15 for one that can't be asked.
   Oracle::CommittedOffsets Committed(Context& ctx);

@@ -1,6 +1,7 @@
 // Operator is a person with a terminal: on a machine of its own, it makes and changes topics and
 // groups of single brokers while everything else goes on, and looks at what brokers say of
 // themselves. What it learns goes to ConfigLedger (I14) and to the Oracle (I5) at once.
+// SWARM-5.
 //
 // Called from fibers of the test process; outlives the simulation's run.
 #pragma once

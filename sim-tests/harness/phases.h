@@ -1,5 +1,5 @@
-// The phases of a run, in their order: Storm, Heal, Verify, Calm if it is drawn, End. What each
-// does and what it may find is in spec/sim/swarm.md.
+// The phases of a run, in their order: Storm, Heal, Verify, Calm if it is drawn, End. Rules
+// SWARM-7, SWARM-8, SWARM-9, SWARM-10 and SWARM-11 of spec/sim/swarm.md.
 //
 // Called on the main fiber of the test process.
 #pragma once

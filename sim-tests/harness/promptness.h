@@ -1,6 +1,6 @@
 // Promptness is the checker of I15 for latency: in a calm world, with consumers that have nothing
 // else to do, an acked message is in each group's hands at once, not when the time of a held pull
-// is up.
+// is up. ORACLE-18.
 //
 // Workload tells it of acks and of messages handed to listeners; violations go to the Oracle.
 #pragma once

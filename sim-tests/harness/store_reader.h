@@ -1,6 +1,7 @@
 // StoreImage is what the files of a stopped broker's store say, read by code that shares nothing
 // with src/store and src/wire: an independent witness for I3, "derived state equals a rebuild from
 // the CommitLog". The formats are those of spec/wire/message.md and spec/store.
+// ORACLE-14, ORACLE-15.
 //
 // Called between two steps of the simulation, on any fiber; nothing here suspends. What can't be
 // read is no error but a finding.

@@ -4,7 +4,8 @@
 // off.
 //
 // Its requests name no topic, group or broker that anybody else uses: what they are allowed to do
-// is nobody's loss. Called from fibers of the test process; outlives the simulation's run.
+// is nobody's loss. ORACLE-21, SWARM-6. Called from fibers of the test process; outlives the
+// simulation's run.
 #pragma once
 
 #include <string>

@@ -16,7 +16,7 @@ T Pick(sim::Draws& draws, runtime::Site site, const T (&choices)[N]) {
   return choices[draws.Draw(site, kNoObject, N)];
 }
 
-// Knobs small enough that files roll, the index fills and reads go cold every few seconds.
+// SWARM-3: knobs small enough that files roll, the index fills and reads go cold every few seconds.
 KeyValues DrawBrokerKeys(sim::Draws& draws) {
   const auto number = [&](const char* key, int value) {
     return std::pair<std::string, std::string>(key, fmt::to_string(value));
@@ -42,6 +42,7 @@ KeyValues DrawBrokerKeys(sim::Draws& draws) {
   return keys;
 }
 
+// SWARM-2.
 ClusterOptions DrawCluster(sim::Draws& draws) {
   ClusterOptions options;
   options.sync_flush = draws.Draw("cluster: sync flush", kNoObject, 2) == 1;
@@ -58,6 +59,7 @@ ClusterOptions DrawCluster(sim::Draws& draws) {
   return options;
 }
 
+// SWARM-4.
 WorkloadOptions DrawWorkload(sim::Draws& draws) {
   WorkloadOptions options;
   options.topics.resize(1 + draws.Draw("workload: topics", kNoObject, 3));
