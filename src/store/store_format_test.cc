@@ -162,27 +162,31 @@ SIM_TEST(StoreFormat, IndexFile) {
                                                     "00000001");
 }
 
-// STORE-42, STORE-43: the second file goes on where the first ends, and its name is greater though
-// the clock was set back.
+// STORE-42, STORE-43: the seconds of a file's first entry count from the end of the file before,
+// those of the others from its own begin. Names grow though the clock was set back.
 SIM_TEST(StoreFormat, IndexFilesFollowEachOther) {
   auto store = OpenStore(ctx, sim.runtime());
-  for (int i = 0; i < 200; ++i) {
-    if (i == 50) sim.StepWallClock(sim.test_machine(), hours(-3));
-    store->Put(ctx, KeyedMessage("T", 0, "x", fmt::format("k{}", i))).value();
+  PutResult first_of_second;
+  for (int i = 0; i < 150; ++i) {
+    if (i == 63) ctx.SleepFor(milliseconds(5500)).value();
+    if (i == 100) sim.StepWallClock(sim.test_machine(), hours(-3));
+    const auto put = store->Put(ctx, KeyedMessage("T", 0, "x", fmt::format("k{}", i))).value();
+    if (i == 63) first_of_second = put;
   }
   ASSERT_TRUE(store->Close(ctx).has_value());
-  std::vector<std::string> files;  // Sorted by name.
+  std::vector<std::string> files;  // Sorted by name: 63 entries each.
   for (const std::string& file : sim.disk().ListFiles()) {
     if (file.starts_with("store/index/")) files.push_back(file);
   }
-  ASSERT_EQ(files.size(), 4U);  // 63 entries each
-  for (size_t i = 0; i + 1 < files.size(); ++i) {
-    const std::string first = sim.disk().ReadFile(files[i]).value();
-    const std::string second = sim.disk().ReadFile(files[i + 1]).value();
-    EXPECT_EQ(Hex(first.substr(36, 4)), "00000040");
-    EXPECT_EQ(Hex(second.substr(0, 8)), Hex(first.substr(8, 8)));    // begin time
-    EXPECT_EQ(Hex(second.substr(16, 8)), Hex(first.substr(24, 8)));  // begin offset
-  }
+  ASSERT_EQ(files.size(), 3U);
+  EXPECT_EQ(HexOf(ctx, sim, files[0], 36, 4), "00000040");
+  EXPECT_EQ(HexOf(ctx, sim, files[1], 0, 8), BigEndianHex(first_of_second.store_time.ms, 8));
+  EXPECT_EQ(HexOf(ctx, sim, files[1], 16, 8), BigEndianHex(first_of_second.offset.value, 8));
+  const size_t entries = 40 + 16 * 4;
+  EXPECT_EQ(HexOf(ctx, sim, files[1], entries + 20 + 12, 4), "00000005");
+  EXPECT_EQ(HexOf(ctx, sim, files[1], entries + 40 + 12, 4), "00000000");
+  // The first entry of the third file was stored before the end of the second.
+  EXPECT_EQ(HexOf(ctx, sim, files[2], entries + 20 + 12, 4), "00000000");
 }
 
 // STORE-5: what recovery believes of all files but the last, and what a Java broker expects.
