@@ -31,7 +31,9 @@ void FailOneSync(Scenario& town) {
   town.Begin();
   for (const MessageId& id : Numbered("before", 3)) EXPECT_TRUE(town.Send(id));
   town.disk().FailNextSync(FailureOf(town.sim()));
+  town.SetPadding(30'000);  // On pages of its own, which nobody else makes dirty again.
   EXPECT_FALSE(town.Send("unlucky"));
+  town.SetPadding(50);
   for (const MessageId& id : Numbered("after", 3)) EXPECT_FALSE(town.Send(id));
 }
 
@@ -66,8 +68,9 @@ SIM_TEST_SEEDS(DiskScenario, WhatIsReadAfterAFailedSyncAndARestartSurvivesAPower
   town.cluster().PowerCutBroker(0);
   ASSERT_TRUE(town.StartBroker());
   EXPECT_THAT(ButThatItEnded(town.CheckContents()), IsEmpty());
-  const std::vector<MessageId> left = town.Read();
-  EXPECT_THAT(std::vector(left.begin(), left.end() - 1), testing::ElementsAreArray(seen));
+  std::vector<MessageId> expected = seen;
+  expected.push_back("again");
+  EXPECT_EQ(town.Read(), expected);
 }
 
 // M03. A message is written, and its sync does not end before the power is cut.
@@ -119,20 +122,18 @@ SIM_TEST(DiskScenario, AReaderOfLostMessagesMissesNoneOfThoseThatFollow) {
 
 // M04. Seven keyed messages, which fill a file of the log, of the queue and of the index once in a
 // while, and the checkpoint that follows them, with a power cut before each operation of the disk.
-SIM_TEST(DiskScenario, APowerCutAtAnyStepFromTheLogToTheCheckpointLeavesNoGap) {
+SIM_TEST_SEEDS(DiskScenario, APowerCutAtAnyStepFromTheLogToTheCheckpointLeavesNoGap, 4) {
   Scenario town(ctx, sim,
                 {.name_servers = 1,
                  .brokers = 1,
-                 .sync_flush = true,
+                 .sync_flush = sim.seed() % 2 == 0,
                  .broker_keys = {{"mappedFileSizeCommitLog", "4096"}, {"maxIndexNum", "32"}}});
   town.Begin(1);
-  std::vector<MessageId> all;
   int cuts = 0;
   for (uint64_t nth = 1;; ++nth) {
     town.disk().CrashBefore(nth);
     for (int i = 0; i < 7 && !town.disk().frozen(); ++i) {
-      const MessageId id = fmt::format("m{}-{}", nth, i);
-      if (town.Send(id, Scenario::Queue())) all.push_back(id);
+      (void)town.Send(fmt::format("m{}-{}", nth, i));
     }
     // The next checkpoint, and what the broker writes of itself.
     (void)WaitUntil(ctx, seconds(70), [&] { return town.disk().frozen(); });
@@ -144,7 +145,7 @@ SIM_TEST(DiskScenario, APowerCutAtAnyStepFromTheLogToTheCheckpointLeavesNoGap) {
   town.disk().CrashBefore(0);
   EXPECT_GT(cuts, 20);
   EXPECT_THAT(town.CheckContents(), IsEmpty());
-  for (const MessageId& id : all) {
+  for (const MessageId& id : town.Read()) {
     const auto found = client::QueryMessages(ctx, town.client(),
                                              {.topic = Scenario::kTopic, .key = id, .begin = {}});
     ASSERT_TRUE(found.has_value() && found->size() == 1) << id;

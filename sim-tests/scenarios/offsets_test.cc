@@ -162,5 +162,24 @@ SIM_TEST_SEEDS(OffsetScenario, ALostLockTakesNobodyBackToTheBegin, 6) {
   EXPECT_THAT(town.CheckContents(), IsEmpty());
 }
 
+// M27. A member joins; one of the brokers that it takes queues of does not answer for a second, for
+// two, and so on: until each of the questions that it asks first was the last one unanswered.
+SIM_TEST_SEEDS(OffsetScenario, AnOffsetThatCannotBeReadIsNotTakenForNone, 15) {
+  Scenario town(ctx, sim, {.name_servers = 1, .brokers = 2, .sync_flush = true});
+  town.Begin();
+  const std::vector<MessageId> old = Numbered("old", 10);
+  for (const MessageId& id : old) EXPECT_TRUE(town.Send(id));
+  {
+    Member member(town, {.group = "group"});
+    EXPECT_TRUE(WaitUntil(ctx, seconds(30), [&] { return member.HasAll(old); }));
+  }
+  sim.Clog(sim.test_machine(), town.machine(), seconds(sim.seed()));
+  Member member(town, {.group = "group"});
+  town.SleepFor(seconds(50));
+  EXPECT_TRUE(town.Send("new"));
+  EXPECT_TRUE(WaitUntil(ctx, seconds(30), [&] { return member.Has("new"); }));
+  EXPECT_THAT(member.got(), testing::ElementsAre("new"));
+}
+
 }  // namespace
 }  // namespace rmq::simtest

@@ -21,14 +21,6 @@ ClusterOptions WithSmallFiles(ClusterOptions options) {
   return options;
 }
 
-client::Message MessageOf(const MessageId& id) {
-  client::Message message;
-  message.topic = Scenario::kTopic;
-  message.body = Bytes::Copy(BodyOf(id, 50));
-  message.keys = {id};
-  return message;
-}
-
 }  // namespace
 
 KeyValues SmallFiles() {
@@ -53,7 +45,8 @@ Scenario::Scenario(Context& ctx, sim::Simulation& sim, ClusterOptions options)
       client_(*client::ClientInstance::Create(
           sim.runtime(),
           {.name_servers = cluster_.name_server_list(), .instance_name = "scenario"})),
-      producer_(*client::Producer::Create(*client_, {.group = "senders", .retries = 0})),
+      producer_(*client::Producer::Create(
+          *client_, {.group = "senders", .retries = 0, .compress_above = SIZE_MAX})),
       reader_(*client::PullConsumer::Create(*client_, {.group = "readers"})) {}
 
 Scenario::~Scenario() {
@@ -98,6 +91,14 @@ void Scenario::CutPowerLosingEverythingPending(int number) {
   if (!cluster_.options().sync_flush) oracle_.MayLoseSuffix(Cluster::BrokerName(number));
   cluster_.KillBroker(number);
   disk(number).CutPowerLosingEverythingPending();
+}
+
+client::Message Scenario::MessageOf(const MessageId& id) const {
+  client::Message message;
+  message.topic = kTopic;
+  message.body = Bytes::Copy(BodyOf(id, padding_));
+  message.keys = {id};
+  return message;
 }
 
 bool Scenario::Send(Context& ctx, const MessageId& id, const MessageQueue& queue,

@@ -59,6 +59,8 @@ class Scenario {
   bool Send(const MessageId& id, const MessageQueue& queue = Queue()) {
     return Send(ctx_, id, queue);
   }
+  // Bytes that a message carries beside its id, from now on.
+  void SetPadding(size_t padding) { padding_ = padding; }
   // To any queue, as often as `producer` tries.
   bool SendAnywhere(client::Producer& producer, const MessageId& id);
   // Of the whole queue.
@@ -82,6 +84,7 @@ class Scenario {
   client::PullConsumer& reader() { return *reader_; }
 
  private:
+  client::Message MessageOf(const MessageId& id) const;
   bool Conclude(const MessageId& id, const Result<client::SendResult>& sent);
 
   Context& ctx_;
@@ -89,6 +92,7 @@ class Scenario {
   Oracle oracle_;
   Cluster cluster_;
   Inspector inspector_;
+  size_t padding_ = 50;
   std::unique_ptr<client::ClientInstance> client_;
   std::unique_ptr<client::Producer> producer_;
   std::unique_ptr<client::PullConsumer> reader_;
