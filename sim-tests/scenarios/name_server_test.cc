@@ -198,6 +198,26 @@ SIM_TEST_SEEDS(NameServerScenario, ATopicThatIsMadeAgainBeginsAnew, 2) {
   EXPECT_THAT(town.Read(), ElementsAre("new-0", "new-1", "new-2"));
 }
 
+// A member that is there all the time, whatever the time between.
+SIM_TEST_SEEDS(NameServerScenario, ALiveMemberGetsAllOfATopicThatIsMadeAgain, 6) {
+  Scenario town(ctx, sim, {.name_servers = 1, .brokers = 1, .sync_flush = true});
+  town.Begin();
+  Member member(town, {.group = "group"});
+  std::vector<MessageId> expected = Numbered("old", 10);
+  for (const MessageId& id : expected) EXPECT_TRUE(town.Send(id));
+  EXPECT_TRUE(WaitUntil(ctx, seconds(30), [&] { return member.HasAll(expected); }));
+  DeleteTopic(town, {0});
+  town.SleepFor(seconds(10 * (sim.seed() - 1)));
+  MakeTopic(town, 0);
+  town.oracle().MayLoseSuffix(Cluster::BrokerName(0));  // Offsets mean other messages now.
+  for (const MessageId& id : Numbered("new", 3)) {
+    EXPECT_TRUE(town.Send(id));
+    expected.push_back(id);
+  }
+  town.SleepFor(seconds(60));
+  EXPECT_EQ(member.got(), expected);
+}
+
 // A broker that was away has not heard of the deletion: it brings the topic back, as Java's does.
 // Nobody gets twice what the group has handled, and a second deletion is for good.
 SIM_TEST(NameServerScenario, ADeletedTopicOfABrokerThatWasAwayIsNotConsumedAgain) {

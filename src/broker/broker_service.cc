@@ -115,10 +115,16 @@ void BrokerService::Dispatch(const ConnectionPtr& connection, wire::RemotingComm
       break;
   }
   if (AdminProcessor::Knows(request.request_code())) {
-    return InFiber(
-        connection, std::move(request),
-        [](BrokerService& self, Context& ctx, const ConnectionPtr& from,
-           const wire::RemotingCommand& command) { self.admin_.Handle(ctx, from, command); });
+    return InFiber(connection, std::move(request),
+                   [](BrokerService& self, Context& ctx, const ConnectionPtr& from,
+                      const wire::RemotingCommand& command) {
+                     self.admin_.Handle(ctx, from, command);
+                     // Who waits in a queue of the topic learns now that it is gone: a topic of the
+                     // same name begins anew, and may be further than they are by then.
+                     if (command.request_code() == RequestCode::kDeleteTopicInBroker) {
+                       self.pull_.ReleaseAll();
+                     }
+                   });
   }
   ReplyError(connection, request, ResponseCode::kRequestCodeNotSupported,
              fmt::format(" request type {} not supported", request.code));
