@@ -22,7 +22,7 @@ using testing::Eq;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr uint64_t kNever = 0;
+constexpr uint64_t kNoCrash = 0;
 
 BrokerAt BrokerA(Scenario& town) {
   return {.name = Cluster::BrokerName(0), .address = town.cluster().broker_address(0)};
@@ -44,7 +44,7 @@ void CutPowerAtEachStep(Scenario& town, const auto& set, const auto& get) {
     const bool cut = town.disk().frozen();
     EXPECT_TRUE(acked || cut);
     town.cluster().PowerCutBroker(0);
-    town.disk().CrashBefore(kNever);
+    town.disk().CrashBefore(kNoCrash);
     ASSERT_TRUE(town.StartBroker()) << "after a power cut before operation " << nth;
     const int found = get();
     ASSERT_THAT(found, AnyOf(Eq(next), Eq(acked ? next : there))) << nth;
@@ -134,7 +134,7 @@ SIM_TEST_SEEDS(MetadataScenario, APowerCutAtAnyStepLeavesATextOfANameServerOldOr
     cut = disk.frozen();
     EXPECT_TRUE(acked || cut);
     town.cluster().PowerCutNameServer(0);
-    disk.CrashBefore(kNever);
+    disk.CrashBefore(kNoCrash);
     town.cluster().StartNameServer(0);
     const auto found = WithRetries(ctx, [&] { return GetText(ctx, town.client()); });
     ASSERT_TRUE(found.has_value()) << "after a power cut before operation " << nth;
