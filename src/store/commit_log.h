@@ -89,7 +89,7 @@ class CommitLog {
 
   const std::unique_ptr<runtime::Directory> directory_;
   const int64_t file_size_;
-  CommitLogOffset begin_;                             // of the first file
+  CommitLogOffset begin_;  // of the first file
   CommitLogOffset found_end_;
   std::deque<std::shared_ptr<runtime::File>> files_;  // null: not opened yet
   runtime::Mutex making_;
