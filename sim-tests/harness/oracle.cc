@@ -8,6 +8,8 @@ namespace rmq::simtest {
 namespace {
 
 constexpr size_t kMaxViolations = 20;  // The first ones tell the story.
+// No history is so long: what lies beyond is a lie, and would cost memory.
+constexpr int64_t kLargestOffset = int64_t{1} << 28;
 
 }  // namespace
 
@@ -21,15 +23,32 @@ void Oracle::Report(std::string checker, std::string text) {
   }
 }
 
+bool Oracle::Group::SetGot(Number message) {
+  if (got.size() <= message) got.resize(message + 1);
+  if (got[message]) return false;
+  got[message] = true;
+  return true;
+}
+
+Oracle::Send& Oracle::SendOf(const MessageId& id) {
+  const auto [number, is_new] = numbers_.try_emplace(id, sends_.size());
+  if (is_new) sends_.push_back({.id = id});
+  return sends_[number->second];
+}
+
+Oracle::QueueEntry& Oracle::QueueOf(const MessageQueue& queue) {
+  return *queues_.try_emplace(queue, Queue{.number = queues_.size(), .slots = {}}).first;
+}
+
 void Oracle::SendBegan(const MessageId& id) {
-  sends_[id].began_after_cut = cuts_;
+  SendOf(id).began_after_cut = cuts_;
 }
 
 void Oracle::SendOk(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                     int64_t commit_log_offset) {
-  Send& send = sends_[id];
+  Send& send = SendOf(id);
   send.outcome = Outcome::kOk;
-  send.queue = queue;
+  send.queue = &QueueOf(queue);
   send.queue_offset = queue_offset;
   send.commit_log_offset = commit_log_offset;
   ++acked_;
@@ -45,34 +64,41 @@ bool Oracle::IsOfThisLife(const Send& send, const std::string& broker_name) cons
 }
 
 void Oracle::SendFailed(const MessageId& id) {
-  sends_[id].outcome = Outcome::kFailed;
+  SendOf(id).outcome = Outcome::kFailed;
 }
 
 // I2: an offset means one message. A slot that a power cut made doubtful may be filled anew.
 bool Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                      const char* how) {
-  const auto send = sends_.find(id);
-  if (send == sends_.end()) {
+  const auto number = numbers_.find(id);
+  if (number == numbers_.end()) {
     Report("I2", fmt::format("{} at {} offset {}: '{}' was never sent", how, Text(queue),
                              queue_offset, id));
     return true;
   }
-  if (send->second.outcome == Outcome::kFailed) {
+  if (queue_offset < 0 || queue_offset > kLargestOffset) {
+    Report("I2", fmt::format("{} at {} offset {}: '{}': no queue has such an offset", how,
+                             Text(queue), queue_offset, id));
+    return false;
+  }
+  const Send& send = sends_[number->second];
+  if (send.outcome == Outcome::kFailed) {
     Report("aborted read",
            fmt::format("{} at {} offset {}: '{}', whose send was answered as not stored", how,
                        Text(queue), queue_offset, id));
   }
-  const bool promised = IsOfThisLife(send->second, queue.broker_name);
-  const auto [slot, is_new] = slots_[queue].try_emplace(queue_offset, Slot{id, promised});
-  if (is_new) return promised;
-  if (slot->second.id == id) return slot->second.promised;
-  if (slot->second.promised && !promised)
-    return false;  // From before the cut: no news of the slot.
-  if (slot->second.promised) {
+  const bool promised = IsOfThisLife(send, queue.broker_name);
+  std::vector<Slot>& slots = QueueOf(queue).second.slots;
+  const auto at = static_cast<size_t>(queue_offset);
+  if (slots.size() <= at) slots.resize(at + 1);
+  Slot& slot = slots[at];
+  if (slot.message == number->second) return slot.promised;
+  if (slot.message != kNobody && slot.promised) {
+    if (!promised) return false;  // From before the cut: no news of the slot.
     Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how, Text(queue),
-                             queue_offset, id, slot->second.id));
+                             queue_offset, id, sends_[slot.message].id));
   }
-  slot->second = {id, promised};
+  slot = {number->second, promised};
   return promised;
 }
 
@@ -80,10 +106,13 @@ void Oracle::Delivered(const std::string& group, bool orderly, const MessageId& 
                        const MessageQueue& queue, int64_t queue_offset) {
   ++delivered_;
   const bool certain = Observe(id, queue, queue_offset, "delivered");
-  const bool first_time = delivered_to_[group].insert(id).second;
+  const auto number = numbers_.find(id);
+  if (number == numbers_.end()) return;
+  Group& got = groups_[group];
+  const bool first_time = got.SetGot(number->second);
   // A consumer may hand on what it had cached when its broker lost it.
   if (!orderly || !first_time || !certain) return;
-  const auto [last, is_new] = last_first_time_.try_emplace({group, queue}, queue_offset);
+  const auto [last, is_new] = got.last_first_time.try_emplace(queue, queue_offset);
   if (is_new) return;
   if (queue_offset < last->second) {
     Report("I8", fmt::format("group {} got {} offset {} ('{}') for the first time after offset {}",
@@ -98,41 +127,43 @@ void Oracle::Read(const MessageId& id, const MessageQueue& queue, int64_t queue_
 
 // I5. What the watermark has passed is not looked at again before the next quiet point.
 void Oracle::Committed(const std::string& group, const MessageQueue& queue, int64_t offset) {
-  int64_t& handled_to = handled_to_[{group, queue}];
+  int64_t& handled_to = groups_[group].handled_to[queue];
   CheckHandled(group, queue, handled_to, offset);
   handled_to = std::max(handled_to, offset);
 }
 
 void Oracle::CheckHandled(const std::string& group, const MessageQueue& queue, int64_t from,
                           int64_t to) {
-  const auto slots = slots_.find(queue);
-  if (slots == slots_.end() || twice_gone_.contains(queue.broker_name)) return;
-  const auto& handled = delivered_to_[group];
-  for (auto slot = slots->second.lower_bound(from); slot != slots->second.end() && slot->first < to;
-       ++slot) {
-    if (!slot->second.promised || handled.contains(slot->second.id)) continue;
+  const auto found = queues_.find(queue);
+  if (found == queues_.end() || twice_gone_.contains(queue.broker_name)) return;
+  const std::vector<Slot>& slots = found->second.slots;
+  const Group& handled = groups_[group];
+  const int64_t end = std::min(to, static_cast<int64_t>(slots.size()));
+  for (int64_t at = std::max<int64_t>(from, 0); at < end; ++at) {
+    const Slot& slot = slots[static_cast<size_t>(at)];
+    if (slot.message == kNobody || !slot.promised || handled.Got(slot.message)) continue;
     Report("I5", fmt::format("group {} has committed offset {} of {} without having handled '{}' "
                              "at {}",
-                             group, to, Text(queue), slot->second.id, slot->first));
+                             group, to, Text(queue), sends_[slot.message].id, at));
   }
 }
 
 void Oracle::MayLoseSuffix(const std::string& broker_name) {
-  for (auto& [queue, slots] : slots_) {
+  for (auto& [queue, seen] : queues_) {
     if (queue.broker_name != broker_name) continue;
-    for (auto& [offset, slot] : slots) slot.promised = false;
-    for (auto& [key, last] : last_first_time_) {
-      if (key.second == queue) last = -1;  // Offsets may come again.
-    }
-    for (auto& [key, handled_to] : handled_to_) {
-      if (key.second == queue) handled_to = 0;
+    for (Slot& slot : seen.slots) slot.promised = false;
+    for (auto& [name, group] : groups_) {
+      // Offsets may come again.
+      if (const auto last = group.last_first_time.find(queue); last != group.last_first_time.end())
+        last->second = -1;
+      group.handled_to.erase(queue);
     }
   }
   BrokerGone(broker_name);
   const int cut = ++cuts_;
   last_cut_[broker_name] = cut;
-  for (auto& [id, send] : sends_) {
-    if (send.outcome != Outcome::kOk || send.queue.broker_name != broker_name) continue;
+  for (Send& send : sends_) {
+    if (send.outcome != Outcome::kOk || send.queue->first.broker_name != broker_name) continue;
     // Of an answer that may be from before an earlier cut nobody knows whose neighbour it is.
     if (send.promised && send.first_cut == 0) send.first_cut = cut;
     send.promised = false;

@@ -17,6 +17,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -94,10 +95,26 @@ class Oracle {
   size_t MissingOf(const std::string& group) const;
 
  private:
+  // The number of a message among all, in the order in which their sends began.
+  using Number = size_t;
+  static constexpr Number kNobody = ~Number{0};
+
+  struct Slot {
+    Number message = kNobody;
+    bool promised = true;
+  };
+  // What was seen of a queue, by offset.
+  struct Queue {
+    size_t number = 0;  // among all
+    std::vector<Slot> slots;
+  };
+  using QueueEntry = std::pair<const MessageQueue, Queue>;
+
   enum class Outcome { kUnknown, kOk, kFailed };
   struct Send {
+    MessageId id;
     Outcome outcome = Outcome::kUnknown;
-    MessageQueue queue;
+    const QueueEntry* queue = nullptr;  // of kOk
     int64_t queue_offset = -1;
     int64_t commit_log_offset = -1;
     bool promised = true;  // false after a power cut that its mode does not cover
@@ -105,11 +122,19 @@ class Oracle {
     int began_after_cut = 0;
     bool lost = false;
   };
-  struct Slot {
-    MessageId id;
-    bool promised = true;
+
+  struct Group {
+    std::vector<bool> got;  // by message
+    // Of orderly groups: the largest offset that was delivered for the first time.
+    std::map<MessageQueue, int64_t> last_first_time;
+    std::map<MessageQueue, int64_t> handled_to;  // checked by Committed up to here
+
+    bool Got(Number message) const { return message < got.size() && got[message]; }
+    bool SetGot(Number message);  // true if it is the first time
   };
 
+  Send& SendOf(const MessageId& id);
+  QueueEntry& QueueOf(const MessageQueue& queue);
   // False: the place is doubtful, a power cut may have emptied it.
   bool Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                const char* how);
@@ -119,11 +144,10 @@ class Oracle {
   bool IsOwed(const Send& send) const;
   bool IsOfThisLife(const Send& send, const std::string& broker_name) const;
 
-  std::map<MessageId, Send> sends_;
-  std::map<MessageQueue, std::map<int64_t, Slot>> slots_;
-  std::map<std::string, std::set<MessageId>> delivered_to_;                  // by group
-  std::map<std::pair<std::string, MessageQueue>, int64_t> last_first_time_;  // of orderly groups
-  CommittedOffsets handled_to_;  // checked by Committed up to here
+  std::vector<Send> sends_;
+  std::unordered_map<MessageId, Number> numbers_;
+  std::map<MessageQueue, Queue> queues_;
+  std::map<std::string, Group> groups_;
   int cuts_ = 0;
   std::map<std::string, int> last_cut_;  // by broker: the number of its last cut among all
   std::set<std::string> twice_gone_;

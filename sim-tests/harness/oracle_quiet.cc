@@ -7,19 +7,19 @@ namespace rmq::simtest {
 
 void Oracle::CheckDurable(const std::map<MessageQueue, QueueContents>& contents) {
   const size_t lost_before = lost_;
-  for (auto& [id, send] : sends_) {
+  for (Send& send : sends_) {
     if (send.outcome != Outcome::kOk || send.lost) continue;
-    const auto queue = contents.find(send.queue);
+    const auto queue = contents.find(send.queue->first);
     const bool known = queue != contents.end();
     const auto found = known ? queue->second.messages.find(send.queue_offset)
                              : decltype(queue->second.messages.find(0)){};
-    if (known && found != queue->second.messages.end() && found->second == id) {
+    if (known && found != queue->second.messages.end() && found->second == send.id) {
       continue;
     }
     if (send.promised) {
       Report("I1", fmt::format("'{}' was acked at {} offset {} and is not there (the queue holds "
                                "{} to {}; there is {})",
-                               id, Text(send.queue), send.queue_offset,
+                               send.id, Text(send.queue->first), send.queue_offset,
                                known ? queue->second.min : -1, known ? queue->second.max : -1,
                                known && found != queue->second.messages.end()
                                    ? fmt::format("'{}'", found->second)
@@ -35,15 +35,17 @@ void Oracle::CheckDurable(const std::map<MessageQueue, QueueContents>& contents)
 
 // What survived a power cut was on the disk, or a recovery has put it there: it stays.
 void Oracle::PromiseAgain(const std::map<MessageQueue, QueueContents>& contents) {
-  for (auto& [id, send] : sends_) {
+  for (Send& send : sends_) {
     if (send.outcome != Outcome::kOk || send.lost) continue;
     send.promised = true;
     send.first_cut = 0;
   }
   for (const auto& [queue, held] : contents) {
-    for (auto& [offset, slot] : slots_[queue]) {
-      const auto message = held.messages.find(offset);
-      if (message != held.messages.end() && message->second == slot.id) slot.promised = true;
+    std::vector<Slot>& slots = QueueOf(queue).second.slots;
+    for (const auto& [offset, id] : held.messages) {
+      if (offset < 0 || offset >= static_cast<int64_t>(slots.size())) continue;
+      Slot& slot = slots[static_cast<size_t>(offset)];
+      if (slot.message != kNobody && sends_[slot.message].id == id) slot.promised = true;
     }
   }
 }
@@ -53,56 +55,60 @@ void Oracle::PromiseAgain(const std::map<MessageQueue, QueueContents>& contents)
 void Oracle::CheckLossIsASuffix() {
   using Epoch = std::pair<std::string, int>;  // broker, cut
   std::map<Epoch, std::pair<int64_t, MessageId>> first_lost;
-  for (const auto& [id, send] : sends_) {
+  for (const Send& send : sends_) {
     if (!send.lost || send.first_cut == 0) continue;
-    const auto [first, is_new] = first_lost.try_emplace({send.queue.broker_name, send.first_cut},
-                                                        send.commit_log_offset, id);
+    const auto [first, is_new] = first_lost.try_emplace(
+        {send.queue->first.broker_name, send.first_cut}, send.commit_log_offset, send.id);
     if (!is_new && send.commit_log_offset < first->second.first) {
-      first->second = {send.commit_log_offset, id};
+      first->second = {send.commit_log_offset, send.id};
     }
   }
-  for (const auto& [id, send] : sends_) {
+  for (const Send& send : sends_) {
     if (send.outcome != Outcome::kOk || send.lost || send.first_cut == 0) continue;
-    const auto lost = first_lost.find({send.queue.broker_name, send.first_cut});
+    const auto lost = first_lost.find({send.queue->first.broker_name, send.first_cut});
     if (lost == first_lost.end() || send.commit_log_offset < lost->second.first) continue;
-    return Report("I1", fmt::format("'{}' at CommitLog offset {} of {} was lost, but '{}' behind "
-                                    "it at {} was kept: a hole, not a suffix",
-                                    lost->second.second, lost->second.first, send.queue.broker_name,
-                                    id, send.commit_log_offset));
+    return Report(
+        "I1", fmt::format("'{}' at CommitLog offset {} of {} was lost, but '{}' behind "
+                          "it at {} was kept: a hole, not a suffix",
+                          lost->second.second, lost->second.first, send.queue->first.broker_name,
+                          send.id, send.commit_log_offset));
   }
 }
 
 std::set<std::pair<std::string, std::string>> Oracle::AckedPlaces(bool doubtful_too) const {
+  std::vector<bool> seen(queues_.size());
   std::set<std::pair<std::string, std::string>> places;
-  for (const auto& [id, send] : sends_) {
-    if (send.outcome == Outcome::kOk && !send.lost && (doubtful_too || send.promised)) {
-      places.emplace(send.queue.topic, send.queue.broker_name);
-    }
+  for (const Send& send : sends_) {
+    if (send.outcome != Outcome::kOk || send.lost || !(doubtful_too || send.promised)) continue;
+    if (seen[send.queue->second.number]) continue;
+    seen[send.queue->second.number] = true;
+    places.emplace(send.queue->first.topic, send.queue->first.broker_name);
   }
   return places;
 }
 
 bool Oracle::IsOwed(const Send& send) const {
   return send.outcome == Outcome::kOk && !send.lost &&
-         !twice_gone_.contains(send.queue.broker_name);
+         !twice_gone_.contains(send.queue->first.broker_name);
 }
 
 size_t Oracle::MissingOf(const std::string& group) const {
-  const auto got = delivered_to_.find(group);
+  const auto found = groups_.find(group);
   size_t missing = 0;
-  for (const auto& [id, send] : sends_) {
-    if (!IsOwed(send)) continue;
-    if (got == delivered_to_.end() || !got->second.contains(id)) ++missing;
+  for (Number i = 0; i < sends_.size(); ++i) {
+    const bool got = found != groups_.end() && found->second.Got(i);
+    if (!got && IsOwed(sends_[i])) ++missing;
   }
   return missing;
 }
 
 void Oracle::CheckDeliveredToAll(const std::string& group) {
-  const auto& got = delivered_to_[group];
-  for (const auto& [id, send] : sends_) {
-    if (!IsOwed(send) || got.contains(id)) continue;
-    Report("I6", fmt::format("'{}', acked at {} offset {}, never reached group {}", id,
-                             Text(send.queue), send.queue_offset, group));
+  const Group& got = groups_[group];
+  for (Number i = 0; i < sends_.size(); ++i) {
+    const Send& send = sends_[i];
+    if (!IsOwed(send) || got.Got(i)) continue;
+    Report("I6", fmt::format("'{}', acked at {} offset {}, never reached group {}", send.id,
+                             Text(send.queue->first), send.queue_offset, group));
   }
 }
 
