@@ -119,10 +119,13 @@ void Cluster::CheckDerivedState(int number) {
       std::ranges::find(options_.broker_keys, "maxHashSlotNum", &KeyValues::value_type::first);
   if (slots == options_.broker_keys.end()) return;
   const sim::Disk& disk = broker_machine(number).disk();
-  const std::string root = fmt::format("{}/", kStoreRoot);
+  const std::string root = fmt::format("{}/", kStoreRoot + 1);  // Disk's paths begin with a name.
   StoreFiles files;
   for (const std::string& path : disk.ListFiles()) {
     if (path.starts_with(root)) files[path.substr(root.size())] = *disk.ReadFile(path);
+  }
+  if (!files.contains("checkpoint")) {
+    oracle_.Report("I3", fmt::format("{} has left no checkpoint", BrokerName(number)));
   }
   const StoreImage image(files, static_cast<uint32_t>(std::stoul(slots->second)));
   for (const std::string& finding : image.Findings()) {
