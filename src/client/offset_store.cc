@@ -10,6 +10,8 @@ namespace rmq::client {
 namespace {
 
 constexpr std::string_view kFileName = "offsets.json";
+// A queue's former owner may commit after us, from a connection of its own.
+constexpr seconds kBelievedFor{30};
 
 }  // namespace
 
@@ -18,7 +20,7 @@ constexpr std::string_view kFileName = "offsets.json";
 Result<std::optional<QueueOffset>> RemoteOffsets::Load(Context& ctx, const MessageQueue& queue) {
   RMQ_TRY(const std::optional<QueueOffset> found, QueryOffset(ctx, client_, group_, queue));
   if (found.has_value()) {
-    sent_[queue] = {.offset = *found, .confirmed = true};
+    sent_[queue] = {.offset = *found, .confirmed = ctx.Now()};
   } else {
     sent_.erase(queue);
   }
@@ -28,7 +30,7 @@ Result<std::optional<QueueOffset>> RemoteOffsets::Load(Context& ctx, const Messa
 void RemoteOffsets::Save(Context& ctx, const std::map<MessageQueue, QueueOffset>& offsets) {
   std::map<std::string, std::map<MessageQueue, QueueOffset>> by_broker;
   for (const auto& [queue, offset] : offsets) {
-    if (!Unchanged(queue, offset)) by_broker[queue.broker_name].emplace(queue, offset);
+    if (!NeedsNoSave(ctx.Now(), queue, offset)) by_broker[queue.broker_name].emplace(queue, offset);
   }
   Context limited = ctx.WithTimeout(client_.options().call_timeout);
   runtime::TaskGroup group(limited);
@@ -45,12 +47,12 @@ void RemoteOffsets::SaveAt(Context& ctx, const std::string& broker_name,
   const auto guard = brokers_[broker_name].Lock(ctx);
   if (!guard.has_value()) return;
   for (const auto& [queue, offset] : offsets) {
-    if (Unchanged(queue, offset)) continue;
-    sent_[queue] = {.offset = offset, .confirmed = false};
+    if (NeedsNoSave(ctx.Now(), queue, offset)) continue;
+    sent_[queue] = {.offset = offset, .confirmed = std::nullopt};
     const Result<void> saved = UpdateOffset(ctx, client_, group_, queue, offset);
     if (saved.has_value()) {
       const auto sent = sent_.find(queue);
-      if (sent != sent_.end() && sent->second.offset == offset) sent->second.confirmed = true;
+      if (sent != sent_.end() && sent->second.offset == offset) sent->second.confirmed = ctx.Now();
       continue;
     }
     RMQ_LOG(client_.runtime().log(), kInfo, "client", "offset {} of group {} is not saved: {}",
@@ -59,10 +61,12 @@ void RemoteOffsets::SaveAt(Context& ctx, const std::string& broker_name,
   }
 }
 
-bool RemoteOffsets::Unchanged(const MessageQueue& queue, QueueOffset offset) const {
-  const auto sent = sent_.find(queue);
-  if (sent == sent_.end()) return false;
-  return offset < sent->second.offset || (offset == sent->second.offset && sent->second.confirmed);
+bool RemoteOffsets::NeedsNoSave(Tick now, const MessageQueue& queue, QueueOffset offset) const {
+  const auto found = sent_.find(queue);
+  if (found == sent_.end()) return false;
+  const Sent& sent = found->second;
+  if (offset != sent.offset) return offset < sent.offset;
+  return sent.confirmed.has_value() && now < *sent.confirmed + kBelievedFor;
 }
 
 // --- in a file ---

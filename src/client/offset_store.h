@@ -19,8 +19,8 @@ class OffsetStore {
   virtual ~OffsetStore() = default;
   // Nothing: no offset was ever saved. An error is something else: try again later (CLIENT-46).
   virtual Result<std::optional<QueueOffset>> Load(Context& ctx, const MessageQueue& queue) = 0;
-  // Saves what has changed since the last time; an offset never goes back (CLIENT-45). Failures are
-  // logged, and made good by the next Save.
+  // Saves what has changed since the last time, or was saved a while ago; an offset never goes back
+  // (CLIENT-45). Failures are logged, and made good by the next Save.
   virtual void Save(Context& ctx, const std::map<MessageQueue, QueueOffset>& offsets) = 0;
   // The next Save of `queue` may go back: its offset was reset.
   virtual void AllowBack(const MessageQueue& queue) = 0;
@@ -37,17 +37,17 @@ class RemoteOffsets final : public OffsetStore {
   void Save(Context& ctx, const std::map<MessageQueue, QueueOffset>& offsets) override;
   void AllowBack(const MessageQueue& queue) override { sent_.erase(queue); }
   void Doubt() override {
-    for (auto& [queue, sent] : sent_) sent.confirmed = false;
+    for (auto& [queue, sent] : sent_) sent.confirmed.reset();
   }
 
  private:
   struct Sent {
     QueueOffset offset;
-    bool confirmed = false;
+    std::optional<Tick> confirmed;
   };
   void SaveAt(Context& ctx, const std::string& broker_name,
               const std::map<MessageQueue, QueueOffset>& offsets);
-  bool Unchanged(const MessageQueue& queue, QueueOffset offset) const;
+  bool NeedsNoSave(Tick now, const MessageQueue& queue, QueueOffset offset) const;
 
   ClientInstance& client_;
   const std::string& group_;

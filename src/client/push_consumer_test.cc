@@ -417,6 +417,22 @@ SIM_TEST(PushConsumer, CommitsAgainWhatARestartedBrokerHasForgotten) {
   EXPECT_THAT(reader.bodies(), SizeIs(5));
 }
 
+// CLIENT-45: the last commit of the queue's former owner comes late.
+SIM_TEST(PushConsumer, CommitsAgainWhatSomebodyElseHasOverwritten) {
+  FakeCluster cluster(sim);
+  FakeBroker& broker = cluster.AddBroker("broker-a");
+  broker.AddTopic("orders", 1);
+  AppendNumbers(broker, 0, 5);
+  ASSERT_TRUE(cluster.Start(ctx));
+  Reader reader(ctx, cluster);
+  Sleep(ctx, seconds(20));
+  ASSERT_EQ(broker.Committed("billing", "orders", 0), 5);
+  broker.Commit("billing", "orders", 0, 2);
+  Sleep(ctx, seconds(40));
+
+  EXPECT_EQ(broker.Committed("billing", "orders", 0), 5);
+}
+
 // The connection hangs: nobody is told anything (half-open TCP).
 SIM_TEST(PushConsumer, ReadsOnAfterAPartition) {
   FakeCluster cluster(sim);
