@@ -107,7 +107,11 @@ void Cluster::RunBroker(Context& ctx, runtime::Runtime& runtime, int number, int
     if (own.life == life) own.serving = true;
   };
   const Result<void> ran = broker::RunBroker(ctx, runtime, std::move(options));
-  if (!ran.has_value()) {
+  Node& own = brokers_[At(number)];
+  if (!ran.has_value() && own.disk_broken) {
+    own.serving = false;
+    oracle_.BrokerGone(BrokerName(number));
+  } else if (!ran.has_value()) {
     oracle_.Report("I13", fmt::format("{} ended: {}", BrokerName(number), ran.error().ToString()));
   } else {
     CheckDerivedState(number);
@@ -168,6 +172,15 @@ void Cluster::PowerCutBroker(int number) {
 void Cluster::PowerCutIdleBroker(int number) {
   Forget(brokers_[At(number)]);
   sim_.PowerCut(*brokers_[At(number)].machine);
+}
+
+void Cluster::RepairDisk(int number) {
+  Node& node = brokers_[At(number)];
+  if (!std::exchange(node.disk_broken, false)) return;
+  sim::Disk& disk = node.machine->disk();
+  disk.CancelPlannedFailures();
+  disk.SetCapacity(options_.disk.capacity_bytes);
+  KillBroker(number);
 }
 
 void Cluster::PowerCutNameServer(int number) {

@@ -48,6 +48,10 @@ class Cluster {
   // When nobody has written anything for longer than any flush interval: nothing may be lost.
   void PowerCutIdleBroker(int number);
   void PowerCutNameServer(int number);
+  // From now on a broker may end because of its disk, and any that ends is restarted.
+  void BreakDisk(int number) { brokers_[At(number)].disk_broken = true; }
+  // Ends what FaultPlan does to a broken disk, and kills the broker that runs on it.
+  void RepairDisk(int number);
 
   bool BrokerServes(int number) const { return brokers_[At(number)].serving; }
   bool NameServerServes(int number) const { return name_servers_[At(number)].serving; }
@@ -80,6 +84,7 @@ class Cluster {
     sim::Process* process = nullptr;
     bool serving = false;
     bool stopping = false;
+    bool disk_broken = false;
     int life = 0;  // which process the flags above speak of
   };
   static size_t At(int number) { return static_cast<size_t>(number); }

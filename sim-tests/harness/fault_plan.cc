@@ -62,6 +62,7 @@ void FaultPlan::Run(Context& ctx) {
 void FaultPlan::EndAll() {
   for (int broker = 0; broker < cluster_.broker_count(); ++broker) {
     EndHang(broker, /*by_power_cut=*/false);
+    cluster_.RepairDisk(broker);
     if (cluster_.BrokerRuns(broker)) sim_.SetCpuFactor(cluster_.broker(broker), 1);
   }
 }
@@ -151,6 +152,19 @@ void FaultPlan::Begin(const Event& event) {
       if (!broker_runs) return;
       broker_machine.disk().CrashBefore(1 + static_cast<uint64_t>(event.target) / 2);
       return Count("hang disk");
+    case Kind::kFailDisk:
+      cluster_.BreakDisk(broker);
+      broker_machine.disk().FailNthOperation(1 + static_cast<uint64_t>(event.target) / 2);
+      return Count("fail disk");
+    case Kind::kFailSync:
+      cluster_.BreakDisk(broker);
+      broker_machine.disk().FailNextSync(event.target % 4 < 2 ? sim::SyncFailure::kKeepCache
+                                                              : sim::SyncFailure::kOneHandleOnly);
+      return Count("fail sync");
+    case Kind::kFillDisk:
+      cluster_.BreakDisk(broker);
+      broker_machine.disk().SetCapacity(broker_machine.disk().used_bytes());
+      return Count("fill disk");
   }
 }
 
@@ -163,6 +177,11 @@ void FaultPlan::End(const Event& event) {
       return cluster_.StartBroker(broker);
     case Kind::kHangDisk:
       EndHang(broker, /*by_power_cut=*/event.target / 2 % 2 == 0);
+      return cluster_.StartBroker(broker);
+    case Kind::kFailDisk:
+    case Kind::kFailSync:
+    case Kind::kFillDisk:
+      cluster_.RepairDisk(broker);
       return cluster_.StartBroker(broker);
     case Kind::kSlowBroker:
       if (cluster_.BrokerRuns(broker)) sim_.SetCpuFactor(cluster_.broker(broker), 1);

@@ -39,8 +39,12 @@ class FaultPlan {
     kStepClock,
     // The broker goes on until it waits for its disk, then it is killed or loses power.
     kHangDisk,
+    // Until it is repaired, which takes a restart of the broker.
+    kFailDisk,
+    kFailSync,
+    kFillDisk,
   };
-  static constexpr int kKinds = 15;
+  static constexpr int kKinds = 18;
   struct Event {
     Tick at;
     Kind kind = Kind::kKillBroker;

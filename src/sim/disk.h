@@ -86,6 +86,8 @@ class Disk {
   uint64_t operation_count() const { return operation_count_; }
 
   void FailNextSync(SyncFailure how);
+  // What FailNthOperation and FailNextSync have planned does not come any more.
+  void CancelPlannedFailures();
   // While set, everything that changes the disk fails with kIoError (EROFS).
   void SetReadOnly(bool read_only) { read_only_ = read_only; }
   void SetCapacity(uint64_t bytes) { options_.capacity_bytes = bytes; }

@@ -33,6 +33,11 @@ Result<void> Disk::PlannedFailure() {
   return Fail(ErrorCode::kIoError, "EIO, as planned by the test");
 }
 
+void Disk::CancelPlannedFailures() {
+  fail_at_ = 0;
+  sync_failures_.clear();
+}
+
 void Disk::FailNextSync(SyncFailure how) {
   sync_failures_.push_back(how);
 }
