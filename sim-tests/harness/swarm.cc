@@ -67,6 +67,7 @@ WorkloadOptions DrawWorkload(sim::Draws& draws) {
   options.producers = 1 + static_cast<int>(draws.Draw("workload: producers", kNoObject, 3));
   options.concurrent_members = 1 + static_cast<int>(draws.Draw("workload: members", kNoObject, 2));
   options.orderly_members = static_cast<int>(draws.Draw("workload: orderly", kNoObject, 3));
+  options.all_ways_of_sending = true;
   options.send_pause = milliseconds(Pick(draws, "workload: pause", {40, 15, 100}));
   options.max_body_bytes = Pick(draws, "workload: body", {200, 2000, 5000});
   options.handling = milliseconds(Pick(draws, "workload: handling", {0, 2, 20, 300}));

@@ -18,6 +18,12 @@ constexpr const char* kOrderlyGroup = "orderly";
 constexpr milliseconds kStep{100};
 constexpr milliseconds kCalmPause{200};
 
+// Numbers of ways to send; any other is: one message, and wait.
+constexpr uint64_t kBatch = 0;
+constexpr uint64_t kAsync = 1;
+constexpr uint64_t kOneway = 2;
+constexpr uint64_t kLargestBatch = 8;
+
 bool IsUnknown(const Error& error) {
   return error.code() == ErrorCode::kDeadlineExceeded ||
          error.code() == ErrorCode::kConnectionReset || error.code() == ErrorCode::kCancelled;
@@ -101,7 +107,7 @@ void Workload::Produce(Context& ctx, runtime::Runtime& runtime, const Client& se
   const auto send_until_stopped = [&](Context& own) {
     Context running = own.WithCancellation(runtime.stop());
     while (running.Check().has_value()) {
-      SendOne(running, **producer, self, fmt::format("p{}/{}#{}", self.number, self.life, next++));
+      SendNext(running, **producer, self, next);
       const nanoseconds pause = calm_ ? kCalmPause : options_.send_pause;
       if (pause == nanoseconds(0)) continue;
       (void)running.SleepFor(nanoseconds(sim_.draws().Exponential(
@@ -115,21 +121,48 @@ void Workload::Produce(Context& ctx, runtime::Runtime& runtime, const Client& se
   (*instance)->Close(ctx);
 }
 
-void Workload::SendOne(Context& ctx, client::Producer& producer, const Client& self,
-                       const MessageId& id) {
-  const client::Message message = NewMessage(id, self);
-  oracle_.SendBegan(id);
-  const auto sent = producer.Send(ctx, message);
+// In one of the ways there are; mostly one message, waiting for the answer.
+void Workload::SendNext(Context& ctx, client::Producer& producer, const Client& self, int& next) {
+  const auto object = static_cast<uint64_t>(self.number);
+  const uint64_t way =
+      options_.all_ways_of_sending ? sim_.draws().Draw("workload: way of sending", object, 8) : 7;
+  const size_t count =
+      way == kBatch ? 1 + sim_.draws().Draw("workload: batch", object, kLargestBatch) : 1;
+  std::vector<MessageId> ids;
+  std::vector<client::Message> messages;
+  for (size_t i = 0; i < count; ++i) {
+    ids.push_back(fmt::format("p{}/{}#{}", self.number, self.life, next++));
+    messages.push_back(NewMessage(ids.back(), self));
+    messages.back().topic = messages.front().topic;
+    oracle_.SendBegan(ids.back());
+  }
+  if (way == kBatch) return Sent(ids, producer.SendBatch(ctx, messages));
+  if (way == kOneway) return (void)producer.SendOneway(ctx, messages.front());
+  if (way != kAsync) return Sent(ids, producer.Send(ctx, messages.front()));
+  const auto begun = producer.SendAsync(
+      messages.front(), {},
+      [this, ids](const Result<client::SendResult>& result) { Sent(ids, result); });
+  if (!begun.has_value()) oracle_.SendFailed(ids.front());
+}
+
+// What is known of these messages, which went in one request.
+void Workload::Sent(const std::vector<MessageId>& ids, const Result<client::SendResult>& sent) {
   if (!sent.has_value()) {
-    if (!IsUnknown(sent.error())) oracle_.SendFailed(id);
+    if (IsUnknown(sent.error())) return;
+    for (const MessageId& id : ids) oracle_.SendFailed(id);
     return;
   }
   // Anything else says: stored, but less safely than the mode promises. As good as unknown.
   if (sent->status != client::SendStatus::kSendOk) return;
-  const auto place = wire::OffsetMessageId::Parse(sent->offset_msg_id);
-  oracle_.SendOk(id, sent->queue, sent->queue_offset.value,
-                 place.has_value() ? place->physical_offset.value : -1);
-  promptness_.Acked(id, sim_.Now());
+  std::string_view places = sent->offset_msg_id;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string_view text = places.substr(0, places.find(','));
+    places.remove_prefix(std::min(places.size(), text.size() + 1));
+    const auto place = wire::OffsetMessageId::Parse(text);
+    oracle_.SendOk(ids[i], sent->queue, sent->queue_offset.value + static_cast<int64_t>(i),
+                   place.has_value() ? place->physical_offset.value : -1);
+    promptness_.Acked(ids[i], sim_.Now());
+  }
 }
 
 client::Message Workload::NewMessage(const MessageId& id, const Client& self) {

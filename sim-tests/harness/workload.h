@@ -17,13 +17,15 @@
 
 namespace rmq::client {
 class Producer;
-}
+struct SendResult;
+}  // namespace rmq::client
 
 namespace rmq::simtest {
 
 struct WorkloadOptions {
   std::vector<std::string> topics = {"orders"};
   int producers = 2;
+  bool all_ways_of_sending = false;          // else one message, and wait
   int sends_at_a_time = 1;                   // of a producer
   nanoseconds send_pause{milliseconds(20)};  // mean, between two of them
   int max_body_bytes = 300;
@@ -79,7 +81,8 @@ class Workload {
   void AddClient(Client::Kind kind, int number);
   void Start(Client& client);
   void Produce(Context& ctx, runtime::Runtime& runtime, const Client& self);
-  void SendOne(Context& ctx, client::Producer& producer, const Client& self, const MessageId& id);
+  void SendNext(Context& ctx, client::Producer& producer, const Client& self, int& next);
+  void Sent(const std::vector<MessageId>& ids, const Result<client::SendResult>& sent);
   void Consume(Context& ctx, runtime::Runtime& runtime, const Client& self);
   void StopKind(Context& ctx, bool producers, nanoseconds at_most);
   client::ConsumeResult Handle(Context& ctx, const Client& self,
