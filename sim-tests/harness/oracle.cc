@@ -30,10 +30,10 @@ bool Oracle::Group::SetGot(Number message) {
   return true;
 }
 
-Oracle::Send& Oracle::SendOf(const MessageId& id) {
+Oracle::Number Oracle::NumberOf(const MessageId& id) {
   const auto [number, is_new] = numbers_.try_emplace(id, sends_.size());
   if (is_new) sends_.push_back({.id = id});
-  return sends_[number->second];
+  return number->second;
 }
 
 Oracle::QueueEntry& Oracle::QueueOf(const MessageQueue& queue) {
@@ -41,18 +41,19 @@ Oracle::QueueEntry& Oracle::QueueOf(const MessageQueue& queue) {
 }
 
 void Oracle::SendBegan(const MessageId& id) {
-  SendOf(id).began_after_cut = cuts_;
+  sends_[NumberOf(id)].began_after_cut = cuts_;
 }
 
 void Oracle::SendOk(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
                     int64_t commit_log_offset) {
-  Send& send = SendOf(id);
+  const Number number = NumberOf(id);
+  Send& send = sends_[number];
   send.outcome = Outcome::kOk;
   send.queue = &QueueOf(queue);
   send.queue_offset = queue_offset;
   send.commit_log_offset = commit_log_offset;
   ++acked_;
-  Observe(id, queue, queue_offset, "acked");
+  Observe(number, queue, queue_offset, "acked");
   send.promised = IsOfThisLife(send, queue.broker_name);
 }
 
@@ -64,52 +65,55 @@ bool Oracle::IsOfThisLife(const Send& send, const std::string& broker_name) cons
 }
 
 void Oracle::SendFailed(const MessageId& id) {
-  SendOf(id).outcome = Outcome::kFailed;
+  sends_[NumberOf(id)].outcome = Outcome::kFailed;
+}
+
+std::optional<Oracle::Number> Oracle::Find(const MessageId& id, const MessageQueue& queue,
+                                           int64_t queue_offset, const char* how) {
+  const auto number = numbers_.find(id);
+  if (number != numbers_.end()) return number->second;
+  Report("I2", fmt::format("{} at {} offset {}: '{}' was never sent", how, Text(queue),
+                           queue_offset, id));
+  return std::nullopt;
 }
 
 // I2: an offset means one message. A slot that a power cut made doubtful may be filled anew.
-bool Oracle::Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
+bool Oracle::Observe(Number message, const MessageQueue& queue, int64_t queue_offset,
                      const char* how) {
-  const auto number = numbers_.find(id);
-  if (number == numbers_.end()) {
-    Report("I2", fmt::format("{} at {} offset {}: '{}' was never sent", how, Text(queue),
-                             queue_offset, id));
-    return true;
-  }
+  const Send& send = sends_[message];
   if (queue_offset < 0 || queue_offset > kLargestOffset) {
     Report("I2", fmt::format("{} at {} offset {}: '{}': no queue has such an offset", how,
-                             Text(queue), queue_offset, id));
+                             Text(queue), queue_offset, send.id));
     return false;
   }
-  const Send& send = sends_[number->second];
   if (send.outcome == Outcome::kFailed) {
     Report("aborted read",
            fmt::format("{} at {} offset {}: '{}', whose send was answered as not stored", how,
-                       Text(queue), queue_offset, id));
+                       Text(queue), queue_offset, send.id));
   }
   const bool promised = IsOfThisLife(send, queue.broker_name);
   std::vector<Slot>& slots = QueueOf(queue).second.slots;
   const auto at = static_cast<size_t>(queue_offset);
   if (slots.size() <= at) slots.resize(at + 1);
   Slot& slot = slots[at];
-  if (slot.message == number->second) return slot.promised;
+  if (slot.message == message) return slot.promised;
   if (slot.message != kNobody && slot.promised) {
     if (!promised) return false;  // From before the cut: no news of the slot.
     Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how, Text(queue),
-                             queue_offset, id, sends_[slot.message].id));
+                             queue_offset, send.id, sends_[slot.message].id));
   }
-  slot = {number->second, promised};
+  slot = {message, promised};
   return promised;
 }
 
 void Oracle::Delivered(const std::string& group, bool orderly, const MessageId& id,
                        const MessageQueue& queue, int64_t queue_offset) {
   ++delivered_;
-  const bool certain = Observe(id, queue, queue_offset, "delivered");
-  const auto number = numbers_.find(id);
-  if (number == numbers_.end()) return;
+  const std::optional<Number> number = Find(id, queue, queue_offset, "delivered");
+  if (!number.has_value()) return;
+  const bool certain = Observe(*number, queue, queue_offset, "delivered");
   Group& got = groups_[group];
-  const bool first_time = got.SetGot(number->second);
+  const bool first_time = got.SetGot(*number);
   // A consumer may hand on what it had cached when its broker lost it.
   if (!orderly || !first_time || !certain) return;
   const auto [last, is_new] = got.last_first_time.try_emplace(queue, queue_offset);
@@ -122,7 +126,8 @@ void Oracle::Delivered(const std::string& group, bool orderly, const MessageId& 
 }
 
 void Oracle::Read(const MessageId& id, const MessageQueue& queue, int64_t queue_offset) {
-  Observe(id, queue, queue_offset, "read");
+  const std::optional<Number> number = Find(id, queue, queue_offset, "read");
+  if (number.has_value()) Observe(*number, queue, queue_offset, "read");
 }
 
 // I5. What the watermark has passed is not looked at again before the next quiet point.

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -133,11 +134,13 @@ class Oracle {
     bool SetGot(Number message);  // true if it is the first time
   };
 
-  Send& SendOf(const MessageId& id);
+  Number NumberOf(const MessageId& id);  // a new one, if it has none
   QueueEntry& QueueOf(const MessageQueue& queue);
+  // nullopt: it was never sent, which is reported.
+  std::optional<Number> Find(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
+                             const char* how);
   // False: the place is doubtful, a power cut may have emptied it.
-  bool Observe(const MessageId& id, const MessageQueue& queue, int64_t queue_offset,
-               const char* how);
+  bool Observe(Number message, const MessageQueue& queue, int64_t queue_offset, const char* how);
   void CheckLossIsASuffix();
   void PromiseAgain(const std::map<MessageQueue, QueueContents>& contents);
   void CheckHandled(const std::string& group, const MessageQueue& queue, int64_t from, int64_t to);
