@@ -31,9 +31,9 @@ bool Oracle::Group::SetGot(Number message) {
 }
 
 Oracle::Number Oracle::NumberOf(const MessageId& id) {
-  const auto [number, is_new] = numbers_.try_emplace(id, sends_.size());
-  if (is_new) sends_.push_back({.id = id});
-  return number->second;
+  const Number number = names_.FindOrAdd(id);
+  if (number == sends_.size()) sends_.emplace_back();
+  return number;
 }
 
 Oracle::QueueEntry& Oracle::QueueOf(const MessageQueue& queue) {
@@ -70,8 +70,8 @@ void Oracle::SendFailed(const MessageId& id) {
 
 std::optional<Oracle::Number> Oracle::Find(const MessageId& id, const MessageQueue& queue,
                                            int64_t queue_offset, const char* how) {
-  const auto number = numbers_.find(id);
-  if (number != numbers_.end()) return number->second;
+  const std::optional<Number> number = names_.Find(id);
+  if (number.has_value()) return number;
   Report("I2", fmt::format("{} at {} offset {}: '{}' was never sent", how, Text(queue),
                            queue_offset, id));
   return std::nullopt;
@@ -83,13 +83,13 @@ bool Oracle::Observe(Number message, const MessageQueue& queue, int64_t queue_of
   const Send& send = sends_[message];
   if (queue_offset < 0 || queue_offset > kLargestOffset) {
     Report("I2", fmt::format("{} at {} offset {}: '{}': no queue has such an offset", how,
-                             Text(queue), queue_offset, send.id));
+                             Text(queue), queue_offset, names_[message]));
     return false;
   }
   if (send.outcome == Outcome::kFailed) {
     Report("aborted read",
            fmt::format("{} at {} offset {}: '{}', whose send was answered as not stored", how,
-                       Text(queue), queue_offset, send.id));
+                       Text(queue), queue_offset, names_[message]));
   }
   const bool promised = IsOfThisLife(send, queue.broker_name);
   std::vector<Slot>& slots = QueueOf(queue).second.slots;
@@ -100,7 +100,7 @@ bool Oracle::Observe(Number message, const MessageQueue& queue, int64_t queue_of
   if (slot.message != kNobody && slot.promised) {
     if (!promised) return false;  // From before the cut: no news of the slot.
     Report("I2", fmt::format("{} at {} offset {}: '{}', where '{}' was before", how, Text(queue),
-                             queue_offset, send.id, sends_[slot.message].id));
+                             queue_offset, names_[message], names_[slot.message]));
   }
   slot = {message, promised};
   return promised;
@@ -149,7 +149,7 @@ void Oracle::CheckHandled(const std::string& group, const MessageQueue& queue, i
     if (slot.message == kNobody || !slot.promised || handled.Got(slot.message)) continue;
     Report("I5", fmt::format("group {} has committed offset {} of {} without having handled '{}' "
                              "at {}",
-                             group, to, Text(queue), sends_[slot.message].id, at));
+                             group, to, Text(queue), names_[slot.message], at));
   }
 }
 

@@ -18,11 +18,11 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/ids.h"
+#include "harness/message_names.h"
 
 namespace rmq::simtest {
 
@@ -97,7 +97,7 @@ class Oracle {
 
  private:
   // The number of a message among all, in the order in which their sends began.
-  using Number = size_t;
+  using Number = MessageNames::Number;
   static constexpr Number kNobody = ~Number{0};
 
   struct Slot {
@@ -113,7 +113,6 @@ class Oracle {
 
   enum class Outcome { kUnknown, kOk, kFailed };
   struct Send {
-    MessageId id;
     Outcome outcome = Outcome::kUnknown;
     const QueueEntry* queue = nullptr;  // of kOk
     int64_t queue_offset = -1;
@@ -147,8 +146,8 @@ class Oracle {
   bool IsOwed(const Send& send) const;
   bool IsOfThisLife(const Send& send, const std::string& broker_name) const;
 
-  std::vector<Send> sends_;
-  std::unordered_map<MessageId, Number> numbers_;
+  MessageNames names_;
+  std::vector<Send> sends_;  // by number
   std::map<MessageQueue, Queue> queues_;
   std::map<std::string, Group> groups_;
   int cuts_ = 0;

@@ -7,19 +7,20 @@ namespace rmq::simtest {
 
 void Oracle::CheckDurable(const std::map<MessageQueue, QueueContents>& contents) {
   const size_t lost_before = lost_;
-  for (Send& send : sends_) {
+  for (Number i = 0; i < sends_.size(); ++i) {
+    Send& send = sends_[i];
     if (send.outcome != Outcome::kOk || send.lost) continue;
     const auto queue = contents.find(send.queue->first);
     const bool known = queue != contents.end();
     const auto found = known ? queue->second.messages.find(send.queue_offset)
                              : decltype(queue->second.messages.find(0)){};
-    if (known && found != queue->second.messages.end() && found->second == send.id) {
+    if (known && found != queue->second.messages.end() && found->second == names_[i]) {
       continue;
     }
     if (send.promised) {
       Report("I1", fmt::format("'{}' was acked at {} offset {} and is not there (the queue holds "
                                "{} to {}; there is {})",
-                               send.id, Text(send.queue->first), send.queue_offset,
+                               names_[i], Text(send.queue->first), send.queue_offset,
                                known ? queue->second.min : -1, known ? queue->second.max : -1,
                                known && found != queue->second.messages.end()
                                    ? fmt::format("'{}'", found->second)
@@ -45,7 +46,7 @@ void Oracle::PromiseAgain(const std::map<MessageQueue, QueueContents>& contents)
     for (const auto& [offset, id] : held.messages) {
       if (offset < 0 || offset >= static_cast<int64_t>(slots.size())) continue;
       Slot& slot = slots[static_cast<size_t>(offset)];
-      if (slot.message != kNobody && sends_[slot.message].id == id) slot.promised = true;
+      if (slot.message != kNobody && names_[slot.message] == id) slot.promised = true;
     }
   }
 }
@@ -55,15 +56,17 @@ void Oracle::PromiseAgain(const std::map<MessageQueue, QueueContents>& contents)
 void Oracle::CheckLossIsASuffix() {
   using Epoch = std::pair<std::string, int>;  // broker, cut
   std::map<Epoch, std::pair<int64_t, MessageId>> first_lost;
-  for (const Send& send : sends_) {
+  for (Number i = 0; i < sends_.size(); ++i) {
+    const Send& send = sends_[i];
     if (!send.lost || send.first_cut == 0) continue;
     const auto [first, is_new] = first_lost.try_emplace(
-        {send.queue->first.broker_name, send.first_cut}, send.commit_log_offset, send.id);
+        {send.queue->first.broker_name, send.first_cut}, send.commit_log_offset, names_[i]);
     if (!is_new && send.commit_log_offset < first->second.first) {
-      first->second = {send.commit_log_offset, send.id};
+      first->second = {send.commit_log_offset, names_[i]};
     }
   }
-  for (const Send& send : sends_) {
+  for (Number i = 0; i < sends_.size(); ++i) {
+    const Send& send = sends_[i];
     if (send.outcome != Outcome::kOk || send.lost || send.first_cut == 0) continue;
     const auto lost = first_lost.find({send.queue->first.broker_name, send.first_cut});
     if (lost == first_lost.end() || send.commit_log_offset < lost->second.first) continue;
@@ -71,7 +74,7 @@ void Oracle::CheckLossIsASuffix() {
         "I1", fmt::format("'{}' at CommitLog offset {} of {} was lost, but '{}' behind "
                           "it at {} was kept: a hole, not a suffix",
                           lost->second.second, lost->second.first, send.queue->first.broker_name,
-                          send.id, send.commit_log_offset));
+                          names_[i], send.commit_log_offset));
   }
 }
 
@@ -107,7 +110,7 @@ void Oracle::CheckDeliveredToAll(const std::string& group) {
   for (Number i = 0; i < sends_.size(); ++i) {
     const Send& send = sends_[i];
     if (!IsOwed(send) || got.Got(i)) continue;
-    Report("I6", fmt::format("'{}', acked at {} offset {}, never reached group {}", send.id,
+    Report("I6", fmt::format("'{}', acked at {} offset {}, never reached group {}", names_[i],
                              Text(send.queue->first), send.queue_offset, group));
   }
 }

@@ -9,6 +9,7 @@ void Promptness::Acked(const MessageId& id, Tick at) {
 }
 
 void Promptness::Handed(const std::string& group, const MessageId& id, Tick at) {
+  if (!bound_.has_value()) return;
   const bool first_time = handed_.emplace(group, id).second;
   const auto due = due_.find(id);
   if (!first_time || due == due_.end() || at <= due->second) return;
