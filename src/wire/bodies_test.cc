@@ -2,15 +2,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "wire/auth_bodies.h"
 #include "wire/client_bodies.h"
 #include "wire/compression.h"
-#include "wire/controller_bodies.h"
 #include "wire/heartbeat_data.h"
 #include "wire/json_bean.h"
 #include "wire/mq_version.h"
 #include "wire/offset_bodies.h"
-#include "wire/pop_bodies.h"
 #include "wire/register_broker_body.h"
 #include "wire/route_data.h"
 #include "wire/stats_bodies.h"
@@ -429,12 +426,7 @@ using AllBodies = ::testing::Types<
     GetConsumerListByGroupResponseBody, LockBatchRequestBody, LockBatchResponseBody,
     UnlockBatchRequestBody, CheckClientRequestBody, QuerySubscriptionResponseBody, ConsumeQueueData,
     QueryConsumeQueueResponseBody, ProcessQueueInfo, PopProcessQueueInfo, ConsumeStatus,
-    ConsumerRunningInfo, ConsumeMessageDirectlyResult, QueryAssignmentRequestBody,
-    MessageQueueAssignment, QueryAssignmentResponseBody, SetMessageRequestModeRequestBody,
-    MessageRequestModeSerializeWrapper, BatchAck, BatchAckMessageRequestBody, SyncStateSet,
-    ElectMasterResponseBody, EpochEntry, EpochEntryCache, ReplicaIdentity, ReplicasInfo,
-    BrokerReplicasInfo, HAConnectionRuntimeInfo, HAClientRuntimeInfo, HARuntimeInfo, UserInfo,
-    PolicyEntryInfo, PolicyInfo, AclInfo, DataVersion>;
+    ConsumerRunningInfo, ConsumeMessageDirectlyResult, DataVersion>;
 TYPED_TEST_SUITE(EveryBody, AllBodies);
 
 TYPED_TEST(EveryBody, SurvivesEachStyle) {

@@ -6,12 +6,9 @@
 #include <type_traits>
 
 #include "wire/admin_headers.h"
-#include "wire/auth_headers.h"
 #include "wire/client_headers.h"
-#include "wire/controller_headers.h"
 #include "wire/namesrv_headers.h"
 #include "wire/offset_headers.h"
-#include "wire/pop_headers.h"
 #include "wire/pull_headers.h"
 #include "wire/send_headers.h"
 
@@ -210,12 +207,7 @@ using AllHeaders = ::testing::Types<
     SearchOffsetResponseHeader, GetMaxOffsetRequestHeader, GetMaxOffsetResponseHeader,
     GetMinOffsetRequestHeader, GetMinOffsetResponseHeader, GetEarliestMsgStoretimeRequestHeader,
     GetEarliestMsgStoretimeResponseHeader, ResetOffsetRequestHeader, CloneGroupOffsetRequestHeader,
-    QueryCorrectionOffsetHeader, InitConsumerOffsetRequestHeader, PopMessageRequestHeader,
-    PopMessageResponseHeader, PeekMessageRequestHeader, AckMessageRequestHeader,
-    ChangeInvisibleTimeRequestHeader, ChangeInvisibleTimeResponseHeader, NotificationRequestHeader,
-    NotificationResponseHeader, PollingInfoRequestHeader, PollingInfoResponseHeader,
-    PopLiteMessageRequestHeader, PopLiteMessageResponseHeader, NotifyUnsubscribeLiteRequestHeader,
-    RecallMessageRequestHeader, RecallMessageResponseHeader, UnregisterClientRequestHeader,
+    QueryCorrectionOffsetHeader, InitConsumerOffsetRequestHeader, UnregisterClientRequestHeader,
     GetConsumerListByGroupRequestHeader, NotifyConsumerIdsChangedRequestHeader,
     EndTransactionRequestHeader, CheckTransactionStateRequestHeader,
     ResumeCheckHalfMessageRequestHeader, GetConsumerStatusRequestHeader,
@@ -240,17 +232,8 @@ using AllHeaders = ::testing::Types<
     QueryConsumeQueueRequestHeader, GetBrokerConfigResponseHeader, ViewBrokerStatsDataRequestHeader,
     CheckRocksdbCqWriteProgressRequestHeader, ExportRocksDBConfigToJsonRequestHeader,
     AddBrokerRequestHeader, RemoveBrokerRequestHeader, ExchangeHAInfoRequestHeader,
-    ExchangeHAInfoResponseHeader, ResetMasterFlushOffsetHeader, AlterSyncStateSetRequestHeader,
-    AlterSyncStateSetResponseHeader, ElectMasterRequestHeader, ElectMasterResponseHeader,
-    RegisterBrokerToControllerRequestHeader, RegisterBrokerToControllerResponseHeader,
-    GetReplicaInfoRequestHeader, GetReplicaInfoResponseHeader, GetMetaDataResponseHeader,
-    GetNextBrokerIdRequestHeader, GetNextBrokerIdResponseHeader, ApplyBrokerIdRequestHeader,
-    ApplyBrokerIdResponseHeader, NotifyBrokerRoleChangedRequestHeader,
-    CleanControllerBrokerDataRequestHeader, CreateUserRequestHeader, UpdateUserRequestHeader,
-    DeleteUserRequestHeader, GetUserRequestHeader, ListUsersRequestHeader, CreateAclRequestHeader,
-    UpdateAclRequestHeader, DeleteAclRequestHeader, GetAclRequestHeader, ListAclsRequestHeader,
-    SendMessageResponseHeader, ConsumerSendMsgBackRequestHeader, ReplyMessageRequestHeader,
-    RpcRequestHeader>;
+    ExchangeHAInfoResponseHeader, ResetMasterFlushOffsetHeader, SendMessageResponseHeader,
+    ConsumerSendMsgBackRequestHeader, ReplyMessageRequestHeader, RpcRequestHeader>;
 TYPED_TEST_SUITE(EveryHeader, AllHeaders);
 
 TYPED_TEST(EveryHeader, SurvivesABinaryFrame) {
