@@ -138,13 +138,18 @@ Result<void> Appender::WaitForRoom(Context& ctx) {
   return {};
 }
 
+// Where a write has failed there are zeros again.
+Result<void> Appender::BlankTorn(Context& ctx) {
+  if (torn_until_ <= state_.written) return {};
+  RMQ_TRY(state_.log->Blank(ctx, state_.written, torn_until_));
+  torn_until_ = state_.written;
+  return {};
+}
+
 // The place of the next batch exists and holds zeros.
 Result<void> Appender::PrepareTail(Context& ctx) {
   RMQ_TRY(WaitForRoom(ctx));
-  if (torn_until_ > state_.written) {
-    RMQ_TRY(state_.log->Blank(ctx, state_.written, torn_until_));
-    torn_until_ = state_.written;
-  }
+  RMQ_TRY(BlankTorn(ctx));
   return state_.log->PrepareFile(ctx, state_.written);
 }
 
@@ -158,6 +163,11 @@ void Appender::AppendBatch(Context& ctx) {
     Written(std::move(batch));
   } else {
     TakeBack(batch, written.error());
+    // Whoever hears that nothing was stored must be right, even if we are killed then. If the disk
+    // does not take this either, the next batch tries again.
+    const Result<void> blanked = BlankTorn(ctx);
+    if (state_.log->sync_failed()) FailStore(blanked.error());
+    Refuse(batch, written.error());
   }
 }
 
@@ -246,6 +256,9 @@ void Appender::TakeBack(Batch& batch, const Error& error) {
     const Entry& entry = batch.entries[i - 1];
     if (entry.queue != nullptr) entry.queue->TakeBackOffset(entry.queue_offset);
   }
+}
+
+void Appender::Refuse(Batch& batch, const Error& error) {
   state_.counters.put_failed_count += batch.answers.size();
   for (Answer& answer : batch.answers) {
     if (answer.done) answer.done(Fail(error));

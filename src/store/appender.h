@@ -106,6 +106,8 @@ class Appender {
   void EndFile();
   Result<void> Write(Context& ctx, const Batch& batch);
   void TakeBack(Batch& batch, const Error& error);
+  Result<void> BlankTorn(Context& ctx);
+  void Refuse(Batch& batch, const Error& error);
   void Written(Batch batch);
   void MakeNextFileAhead();
   void ReleaseSynced();

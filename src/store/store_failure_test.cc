@@ -87,6 +87,35 @@ SIM_TEST_OPTIONS(StoreFailure, OfHalfAWriteLeavesNothingToBeFound, 50, [] {
   EXPECT_TRUE(store->Close(ctx).has_value());
 }
 
+// The same without a next message: the process dies as soon as it has said that nothing was stored.
+SIM_TEST_OPTIONS(StoreFailure, OfHalfAWriteLeavesNothingForTheNextRun, 50, [] {
+  sim::SimulationOptions options;
+  options.disk.faults.short_count_one_in = 1;
+  return options;
+}()) {
+  sim::Machine& machine = sim.AddMachine("broker");
+  bool failed = false;
+  sim::Process& first = sim.Start(machine, "broker", [&](Context& own, runtime::Runtime& runtime) {
+    auto store = OpenStore(own, runtime);
+    store->Put(own, TestMessage("b", 0, "0")).value();
+    std::vector<MessageToStore> batch;
+    for (const auto* body : {"x", "y", "z"}) batch.push_back(TestMessage("a", 0, body));
+    machine.disk().FailNthOperation(2);
+    failed = !store->PutBatch(own, std::move(batch)).has_value();
+    static_cast<void>(own.SleepUntil(kNever));
+  });
+  ctx.SleepFor(seconds(1)).value();
+  sim.Kill(first);
+  if (!failed) return;
+  sim::Process& second = sim.Start(machine, "broker", [&](Context& own, runtime::Runtime& runtime) {
+    auto store = OpenStore(own, runtime);
+    EXPECT_EQ(store->MaxOffset("a", 0).value_or(QueueOffset{0}), QueueOffset{0});
+    EXPECT_TRUE(store->Close(own).has_value());
+  });
+  ctx.SleepFor(seconds(1)).value();
+  EXPECT_FALSE(second.alive());
+}
+
 // M05, M10: the disk is full when the next file is to be made; space comes back.
 SIM_TEST(StoreFailure, OfSpaceIsSurvivedWithoutAHole) {
   auto store = OpenStore(ctx, sim.runtime());
