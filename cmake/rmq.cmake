@@ -15,6 +15,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(rmq_options INTERFACE
     -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
     -Wno-array-bounds -Wno-dangling-pointer)
+else()
+  # libstdc++ 12 calls its own deprecated functions (std::stable_sort); g++ tells of ours.
+  target_compile_options(rmq_options INTERFACE -Wno-deprecated-declarations)
 endif()
 if(RMQ_WARNINGS_AS_ERRORS)
   target_compile_options(rmq_options INTERFACE -Werror)
