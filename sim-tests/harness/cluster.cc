@@ -113,7 +113,7 @@ void Cluster::RunBroker(Context& ctx, runtime::Runtime& runtime, int number, int
     oracle_.BrokerGone(BrokerName(number));
   } else if (!ran.has_value()) {
     oracle_.Report("I13", fmt::format("{} ended: {}", BrokerName(number), ran.error().ToString()));
-  } else {
+  } else if (!own.disk_broken) {  // Else the index may be behind: it goes on after the next start.
     CheckDerivedState(number);
   }
 }
